@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { nameSchema } from './words.ts';
+
+/** Limits that hold across workers for one agent endpoint. */
+export const limitsSchema = z.strictObject({
+  /** Calls in flight at once. @minimum 1 */
+  concurrency: z.int().min(1).max(10_000).optional(),
+  /** Calls started per second. */
+  perSecond: z.number().positive().max(100_000).optional(),
+});
+
+const commonFields = {
+  /** Longest time for one call, in ms, connection and body included. @default 60000 */
+  timeoutMs: z.int().min(1).max(3_600_000).optional(),
+  /** git sha, image digest: whatever tells which build answered. */
+  revision: z.string().max(200).optional(),
+  limits: limitsSchema.optional(),
+  sideEffects: z.boolean().optional(),
+};
+
+/** POST {input, context} to `url`; see DESIGN §8 "HTTP agent". */
+export const httpAgentSchema = z.strictObject({
+  adapter: z.literal('http'),
+  url: z.url({ protocol: /^https?$/ }),
+  headers: z.record(z.string().max(200), z.string().max(4000)).optional(),
+  /** Name of the secret sent as `Authorization: Bearer …`. */
+  secret: z.string().max(200).optional(),
+  /** Where the output stands in the answer, e.g. `choices[0].message.content`. @default "output" */
+  outputPath: z.string().min(1).max(500).optional(),
+  /** Largest answer read, in bytes. @default 10485760 */
+  maxResponseBytes: z.int().min(1).max(104_857_600).optional(),
+  ...commonFields,
+});
+
+/** A TypeScript function registered under `name` in sluice.config.ts. */
+export const functionAgentSchema = z.strictObject({
+  adapter: z.literal('function'),
+  function: nameSchema,
+  parameters: z.record(z.string(), z.json()).optional(),
+  ...commonFields,
+});
+
+/** Answers with what an earlier system said: `path` into the example, e.g. `metadata.recorded.b6.solution`. */
+export const replayAgentSchema = z.strictObject({
+  adapter: z.literal('replay'),
+  path: z.string().min(1).max(500),
+  ...commonFields,
+});
+
+export const agentConfigSchema = z.discriminatedUnion('adapter', [
+  httpAgentSchema,
+  functionAgentSchema,
+  replayAgentSchema,
+]);
+export type AgentConfig = z.infer<typeof agentConfigSchema>;
+export type HttpAgentConfig = z.infer<typeof httpAgentSchema>;
+export type FunctionAgentConfig = z.infer<typeof functionAgentSchema>;
+export type ReplayAgentConfig = z.infer<typeof replayAgentSchema>;
+
+/** Adapters of the design that this version does not have yet: named, so that a spec using one hears so. */
+export const plannedAdapters = ['openai', 'exec'];

@@ -1,0 +1,31 @@
+import type { Direction, MetricKind } from './words.ts';
+
+/**
+ * The values of one metric, one array per variant. Index = example * repetitions + repetition, examples in plan
+ * order. NaN = no value. `missing` marks the cells that should have a value and do not, because of the platform or
+ * an evaluator; a cell without a value and without the mark has none by nature (the cost of a failed call).
+ */
+export interface MetricEvidence {
+  name: string;
+  kind: MetricKind;
+  direction: Direction;
+  /** Smallest and largest possible value, for worst-case bounds; null when open. */
+  range: [number, number] | null;
+  values: Record<string, Float64Array>;
+  missing: Record<string, Uint8Array>;
+}
+
+/** All that a gate over an experiment may look at. Plain data: the same evidence gives the same verdict. */
+export interface ExperimentEvidence {
+  control: string;
+  candidates: string[];
+  repetitions: number;
+  exampleIds: string[];
+  /** Same length as exampleIds; null = the example is its own cluster. */
+  clusterKeys: (string | null)[];
+  /** Positions in exampleIds of each split's examples. */
+  splits: Record<string, Uint32Array>;
+  /** Per candidate: 1 where all repetitions answered byte for byte as control did. */
+  identical: Record<string, Uint8Array>;
+  metrics: MetricEvidence[];
+}

@@ -1,0 +1,124 @@
+/**
+ * What programs outside the project read (DESIGN §8): the last line of `run start --json` and `run get --json`, and
+ * the answer of `runs.get`. Change only by adding.
+ */
+import type { Action, MetricKind, RunKind, RunStatus, Verdict } from './words.ts';
+
+/** [low, high]. */
+export type Interval = [number, number];
+
+export interface RunCounts {
+  planned: number;
+  succeeded: number;
+  /** Failures the agent caused: they score 0 and count in errorRate. */
+  failed: number;
+  /** Failures the platform caused, and rows a finished run should have and does not. */
+  missing: number;
+  /** Never called: the run was aborted, or stopped early. */
+  notRun: number;
+}
+
+export interface MetricResult {
+  metric: string;
+  variant: string;
+  /** Trials (or examples, for means over repetitions) with a value. */
+  n: number;
+  mean: number | null;
+  interval: Interval | null;
+  /** Why there is no interval. */
+  reason?: string;
+  kind: MetricKind;
+  p50?: number | null;
+  p95?: number | null;
+}
+
+export interface ComparisonResult {
+  metric: string;
+  candidate: string;
+  control: string;
+  /** Examples paired. */
+  n: number;
+  /** candidate - control, in the metric's own unit and direction; a ratio for money (see `scale`). */
+  estimate: number | null;
+  interval: Interval | null;
+  /** Two-sided, against no difference. */
+  pValue: number | null;
+  /** The statistical test used, e.g. "exact McNemar, paired Newcombe interval". */
+  test: string;
+  improved: number;
+  regressed: number;
+  verdict: Verdict;
+  /** `difference` (candidate - control) or `ratio` (candidate / control). */
+  scale: 'difference' | 'ratio';
+  confidence: number;
+  split?: string;
+  reason?: string;
+}
+
+export interface CriterionResult {
+  index: number;
+  metric: string;
+  candidate: string;
+  hypothesis: string;
+  tier: 'critical' | 'supporting' | 'advisory';
+  verdict: Verdict;
+  /** One sentence a person can read. */
+  sentence: string;
+  warning?: string;
+}
+
+/** Failures that share a cause. */
+export interface FailureGroup {
+  variant: string;
+  errorClass: string;
+  causedBy: 'agent' | 'platform' | 'evaluator';
+  count: number;
+  /** Trials planned for this variant, so that "50 of 50" can be said. */
+  of: number;
+  /** One failure of the group, and the example it happened on. */
+  message: string;
+  exampleId: string;
+}
+
+export interface RunResult {
+  id: string;
+  kind: RunKind;
+  name: string;
+  status: RunStatus;
+  verdict: Verdict | null;
+  action: Action | null;
+  verdicts: Record<string, Verdict>;
+  reasons: string[];
+  counts: RunCounts;
+  metrics: MetricResult[];
+  comparisons: ComparisonResult[];
+  criteria: CriterionResult[];
+  failures: FailureGroup[];
+  /** Calls made to agents; never too low (DESIGN §8). */
+  agentCalls: number;
+  costUsd: number | null;
+  durationMs: number | null;
+  /** Why the run could not finish, when `status` is failed or aborted. */
+  error: { message: string; fix?: string } | null;
+  decisionId: string | null;
+  planHash: string | null;
+  createdAt: string;
+}
+
+/** One update of `runs.watch`. */
+export interface RunProgress {
+  id: string;
+  name: string;
+  status: RunStatus;
+  counts: RunCounts;
+  /** Trials finished so far, in any way. */
+  done: number;
+  /** Over the last seconds; null before there is a rate. */
+  trialsPerSecond: number | null;
+  etaMs: number | null;
+  costUsd: number | null;
+  agentCalls: number;
+  elapsedMs: number;
+  /** True in the last update. */
+  final: boolean;
+}

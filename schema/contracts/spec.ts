@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { agentConfigSchema } from './agent.ts';
+import { evaluatorConfigSchema } from './evaluator.ts';
+import { gatePolicySchema } from './gate.ts';
+import { nameSchema } from './words.ts';
+
+/** `name[@version][#split]`. */
+export const datasetReferenceSchema = z
+  .string()
+  .max(300)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_./-]*(@(latest|[1-9]\d*))?(#[A-Za-z0-9][A-Za-z0-9_./-]*)?$/,
+    'expected name[@version][#split], e.g. "gsm8k@latest#test"',
+  );
+
+export interface DatasetReference {
+  name: string;
+  version: number | 'latest';
+  split: string | null;
+}
+
+/** Takes a dataset reference apart. The text must satisfy `datasetReferenceSchema`. */
+export function parseDatasetReference(text: string): DatasetReference {
+  const [before = '', split] = text.split('#', 2);
+  const [name = '', version] = before.split('@', 2);
+  return {
+    name,
+    version: version === undefined || version === 'latest' ? 'latest' : Number(version),
+    split: split ?? null,
+  };
+}
+
+/** A stored agent, by name and version. */
+export const agentReferenceSchema = z.strictObject({
+  agent: nameSchema,
+  version: z.union([z.int().min(1), z.literal('latest'), z.literal('production')]).optional(),
+});
+
+export const variantSchema = z.union([agentReferenceSchema, agentConfigSchema]);
+export type VariantSpec = z.infer<typeof variantSchema>;
+
+export const gitSchema = z.strictObject({
+  sha: z.string().max(200).optional(),
+  branch: z.string().max(500).optional(),
+  actor: z.string().max(200).optional(),
+  url: z.string().max(2_000).optional(),
+});
+
+const experimentFields = {
+  kind: z.literal('experiment'),
+  name: nameSchema,
+  dataset: datasetReferenceSchema,
+  /** `control` and one or more candidates, in the order they are shown. */
+  variants: z.record(nameSchema, variantSchema),
+  repetitions: z.int().min(1).max(100).optional(),
+  /** Calls in flight at once over the whole run. @default 8 */
+  concurrency: z.int().min(1).max(1_000).optional(),
+  evaluators: z.array(evaluatorConfigSchema).max(50).optional(),
+  /** Inline, or the name of a stored gate (`name[@version]`). @default no_regression on every evaluator */
+  gate: z.union([gatePolicySchema, z.string().max(200)]).optional(),
+  /** Attempts after the first for a call that failed in a way that may pass (429, 5xx, reset). @default 2 */
+  retries: z.int().min(0).max(10).optional(),
+  tags: z.array(z.string().max(100)).max(50).optional(),
+  git: gitSchema.optional(),
+};
+
+/** The experiment spec (DESIGN §8): one contract for API, CLI and web. */
+export const experimentSpecSchema = z.strictObject(experimentFields).superRefine((spec, context) => {
+  const names = Object.keys(spec.variants);
+  if (!names.includes('control')) {
+    context.addIssue({
+      code: 'custom',
+      path: ['variants'],
+      message: `one variant must be named "control", found ${names.map((name) => `"${name}"`).join(', ') || 'none'}`,
+    });
+  }
+  if (names.length < 2) {
+    context.addIssue({
+      code: 'custom',
+      path: ['variants'],
+      message: 'at least one candidate beside "control" is needed to compare',
+    });
+  }
+  if (names.length > 20) context.addIssue({ code: 'custom', path: ['variants'], message: 'at most 20 variants' });
+  const seen = new Set<string>();
+  for (const [index, evaluator] of (spec.evaluators ?? []).entries()) {
+    if (seen.has(evaluator.name)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['evaluators', index, 'name'],
+        message: `the name "${evaluator.name}" is used by two evaluators; a metric needs one meaning`,
+      });
+    }
+    seen.add(evaluator.name);
+  }
+});
+export type ExperimentSpec = z.infer<typeof experimentSpecSchema>;
+
+/** Keys of the design that this version does not act on yet: refused with these words instead of ignored. */
+export const plannedSpecKeys: Record<string, string> = {
+  budget: 'a budget',
+  approvals: 'approvals on experiments',
+  cache: 'the response cache',
+};
+
+/** What `agent push FILE` sends: a name and the content of its next version. */
+export const agentFileSchema = z
+  .looseObject({ agent: nameSchema })
+  .transform(({ agent, ...config }) => ({ agent, config }))
+  .pipe(z.strictObject({ agent: nameSchema, config: agentConfigSchema }));
+export type AgentFile = z.infer<typeof agentFileSchema>;
