@@ -1,0 +1,348 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { AgentConfig } from '../contracts/agent.ts';
+import type { EvaluatorConfig } from '../contracts/evaluator.ts';
+import type { GatePolicy } from '../contracts/gate.ts';
+import type { Json } from '../contracts/json.ts';
+import type { Plan } from '../contracts/plan.ts';
+import type { RunResult } from '../contracts/result.ts';
+import type { ExperimentSpec } from '../contracts/spec.ts';
+import type { Action, Role, RunKind, RunStatus, Verdict } from '../contracts/words.ts';
+
+type Time = ColumnType<Date, Date | string | undefined, Date | string>;
+type MaybeTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+/** jsonb that may hold any JSON, written as text. */
+type AnyJson = ColumnType<Json, string, string>;
+type MaybeJson = ColumnType<Json | null, string | null | undefined, string | null>;
+
+export interface ProjectTable {
+  id: string;
+  name: string;
+  created_at: Time;
+}
+
+export interface PersonTable {
+  id: string;
+  project_id: string;
+  name: string;
+  created_at: Time;
+}
+
+export interface ApiKeyTable {
+  id: string;
+  project_id: string;
+  person_id: string | null;
+  service_name: string | null;
+  role: Role;
+  secret_hash: Uint8Array;
+  hint: string;
+  created_at: Time;
+  last_used_at: MaybeTime;
+  revoked_at: MaybeTime;
+}
+
+export interface AgentTable {
+  id: string;
+  project_id: string;
+  name: string;
+  production_version: number | null;
+  created_at: Time;
+}
+
+export interface AgentVersionTable {
+  agent_id: string;
+  version: number;
+  content_hash: string;
+  config: JSONColumnType<AgentConfig>;
+  created_by: string;
+  created_at: Time;
+}
+
+export interface DatasetTable {
+  id: string;
+  project_id: string;
+  name: string;
+  created_at: Time;
+}
+
+export interface DatasetVersionTable {
+  id: string;
+  dataset_id: string;
+  version: number;
+  example_count: number;
+  splits: JSONColumnType<Record<string, number>>;
+  content_hash: string;
+  created_by: string;
+  created_at: Time;
+}
+
+export interface ExampleRevisionTable {
+  id: Generated<string>;
+  dataset_id: string;
+  example_id: string;
+  content_hash: string;
+  input: AnyJson;
+  expected: MaybeJson;
+  metadata: JSONColumnType<Record<string, Json>>;
+  cluster_key: string | null;
+  source_trace_id: string | null;
+}
+
+export interface DatasetMemberTable {
+  dataset_version_id: string;
+  ordinal: number;
+  example_revision_id: string;
+  splits: string[];
+}
+
+export interface DatasetPushTable {
+  id: string;
+  project_id: string;
+  dataset_name: string;
+  created_by: string;
+  created_at: Time;
+}
+
+export interface DatasetPushRowTable {
+  push_id: string;
+  ordinal: number;
+  example_id: string | null;
+  content_hash: string;
+  input: AnyJson;
+  expected: MaybeJson;
+  metadata: JSONColumnType<Record<string, Json>>;
+  cluster_key: string | null;
+  source_trace_id: string | null;
+  splits: string[];
+}
+
+export interface AttachmentTable {
+  project_id: string;
+  sha256: string;
+  media_type: string;
+  size_bytes: string;
+  content: Uint8Array;
+  created_at: Time;
+}
+
+export interface EvaluatorVersionTable {
+  id: string;
+  project_id: string;
+  name: string;
+  version: number;
+  content_hash: string;
+  config: JSONColumnType<EvaluatorConfig>;
+  created_at: Time;
+}
+
+export interface MetricTable {
+  project_id: string;
+  name: string;
+  definition: AnyJson;
+  created_at: Time;
+}
+
+export interface GateVersionTable {
+  project_id: string;
+  name: string;
+  version: number;
+  content_hash: string;
+  policy: JSONColumnType<GatePolicy>;
+  created_by: string;
+  created_at: Time;
+}
+
+export interface RunTable {
+  id: string;
+  project_id: string;
+  kind: RunKind;
+  name: string;
+  status: RunStatus;
+  /** Grows with every change of status, so that a late retry cannot move a run backwards. */
+  seq: Generated<number>;
+  /** What the last command asked for. */
+  intent: Generated<'run' | 'pause' | 'abort'>;
+  /** As sent. */
+  spec: JSONColumnType<ExperimentSpec>;
+  spec_hash: string;
+  /** Resolved and frozen at start. */
+  plan: JSONColumnType<Plan>;
+  plan_hash: string;
+  idempotency_key: string | null;
+  requested_by: string;
+  /** Trials planned; null until the plan is frozen. */
+  planned: number | null;
+  error: JSONColumnType<{ message: string; fix?: string } | null>;
+  result: JSONColumnType<RunResult | null>;
+  created_at: Time;
+  started_at: MaybeTime;
+  finished_at: MaybeTime;
+}
+
+export interface PlanExampleTable {
+  run_id: string;
+  ordinal: number;
+  example_id: string;
+  example_revision_id: string;
+  cluster_key: string | null;
+  splits: string[];
+}
+
+export interface ShardTable {
+  run_id: string;
+  shard: number;
+  /** Trials [from_trial, to_trial) in plan order. */
+  from_trial: number;
+  to_trial: number;
+  /** Grows with every attempt; a commit of an older attempt is told to stop. */
+  fence: Generated<number>;
+  lanes: Generated<number>;
+  finished: Generated<boolean>;
+  succeeded: Generated<number>;
+  failed: Generated<number>;
+  missing: Generated<number>;
+  /** Calls after a trial's first. */
+  retried_calls: Generated<number>;
+  /** Calls that may have been in flight when an attempt was cut off. */
+  interrupted_calls: Generated<number>;
+  cost_usd: Generated<number>;
+}
+
+export interface TrialTable {
+  id: string;
+  run_id: string;
+  variant: string;
+  example_id: string;
+  repetition: number;
+  /** The example's place in the plan. */
+  ordinal: number;
+  status: 'succeeded' | 'failed';
+  error_class: string | null;
+  caused_by: 'agent' | 'platform' | null;
+  error_message: string | null;
+  attempts: number;
+  latency_ms: number | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost_usd: number | null;
+  steps: number | null;
+  output: MaybeJson;
+  output_hash: string | null;
+  model: string | null;
+  revision: string | null;
+  trace_id: string;
+  finished_at: Time;
+}
+
+export interface ScoreTable {
+  /** A trial's id (or, later, a trace's or span's). */
+  subject_id: string;
+  evaluator_version_id: string;
+  identifier: Generated<string>;
+  name: string;
+  score: number | null;
+  label: string | null;
+  explanation: string | null;
+  annotator_kind: 'CODE' | 'LLM' | 'HUMAN';
+  /** Why there is no score. */
+  error: string | null;
+  created_at: Time;
+}
+
+export interface EvidenceTable {
+  id: string;
+  run_id: string;
+  hash: string;
+  content: AnyJson;
+  created_at: Time;
+}
+
+export interface DecisionTable {
+  id: string;
+  run_id: string;
+  evidence_id: string;
+  verdict: Verdict;
+  action: Action;
+  policy: AnyJson;
+  plan_hash: string;
+  statistics_version: string;
+  created_at: Time;
+}
+
+export interface ApprovalTable {
+  id: Generated<string>;
+  run_id: string;
+  person_id: string;
+  evidence_id: string;
+  plan_hash: string;
+  answer: 'approve' | 'reject';
+  reason: string | null;
+  created_at: Time;
+}
+
+export interface AuditEventTable {
+  project_id: string;
+  number: string;
+  at: Time;
+  actor: string;
+  verb: string;
+  subject: string;
+  detail: AnyJson;
+  previous_hash: Uint8Array;
+  hash: Uint8Array;
+}
+
+export interface OutboxTable {
+  id: Generated<string>;
+  topic: string;
+  payload: AnyJson;
+  created_at: Time;
+  due_at: Time;
+  tries: Generated<number>;
+  last_error: string | null;
+  done_at: MaybeTime;
+}
+
+export interface EndpointLimitTable {
+  endpoint: string;
+  tokens: Generated<number>;
+  refilled_at: Time;
+  blocked_until: MaybeTime;
+}
+
+export interface EndpointLeaseTable {
+  endpoint: string;
+  worker: string;
+  permits: number;
+  expires_at: Time;
+}
+
+/** Every table, by its name in Postgres. */
+export interface Database {
+  project: ProjectTable;
+  person: PersonTable;
+  api_key: ApiKeyTable;
+  agent: AgentTable;
+  agent_version: AgentVersionTable;
+  dataset: DatasetTable;
+  dataset_version: DatasetVersionTable;
+  example_revision: ExampleRevisionTable;
+  dataset_member: DatasetMemberTable;
+  dataset_push: DatasetPushTable;
+  dataset_push_row: DatasetPushRowTable;
+  attachment: AttachmentTable;
+  evaluator_version: EvaluatorVersionTable;
+  metric: MetricTable;
+  gate_version: GateVersionTable;
+  run: RunTable;
+  plan_example: PlanExampleTable;
+  shard: ShardTable;
+  trial: TrialTable;
+  score: ScoreTable;
+  evidence: EvidenceTable;
+  decision: DecisionTable;
+  approval: ApprovalTable;
+  audit_event: AuditEventTable;
+  outbox: OutboxTable;
+  endpoint_limit: EndpointLimitTable;
+  endpoint_lease: EndpointLeaseTable;
+}
