@@ -1,0 +1,112 @@
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Everything Sluice reads from the environment, checked once at the start of a process. */
+export interface Config {
+  /** Postgres to use (`DATABASE_URL`); undefined = `sluice up` starts the embedded one. */
+  readonly databaseUrl: string | undefined;
+  /** Temporal to use, `host:port` (`TEMPORAL_ADDRESS`); undefined = `sluice up` starts the embedded one. */
+  readonly temporalAddress: string | undefined;
+  /** Temporal binary to use for the embedded server (`TEMPORAL_CLI_PATH`). */
+  readonly temporalCliPath: string | undefined;
+  /** Where CLI and client find the API (`SLUICE_URL`); undefined = the connection file. */
+  readonly sluiceUrl: string | undefined;
+  /** `SLUICE_API_KEY`, `sl_…`. */
+  readonly apiKey: string | undefined;
+  /** Binaries shared by all stacks of this user, absolute (`SLUICE_CACHE_DIR`, default `~/.cache/sluice`). */
+  readonly cacheDir: string;
+  /** Data of one stack, absolute (`SLUICE_DATA_DIR`, default `.sluice` in the working directory). */
+  readonly dataDir: string;
+  /** Address the API listens on (`SLUICE_HOST`, default 127.0.0.1). */
+  readonly host: string;
+  /** Port the API listens on (`SLUICE_PORT`, default 4400; 0 = any free one). */
+  readonly port: number;
+  /** True in a child of `sluice up` (`SLUICE_LOCAL`). */
+  readonly local: boolean;
+  /** Agent URLs may name private addresses (`SLUICE_ALLOW_PRIVATE_HOSTS`, default false). */
+  readonly allowPrivateHosts: boolean;
+  /** Agent URLs may name this machine: in the embedded default, or where private hosts are allowed. */
+  readonly allowLoopback: boolean;
+  /** Print stacks of unexpected errors (`SLUICE_DEBUG`). */
+  readonly debug: boolean;
+  /** Folders of `PATH`, in order. */
+  readonly searchPath: readonly string[];
+  /** True when a proxy is declared (`HTTPS_PROXY`, `ALL_PROXY`): a direct connection then says nothing about reach. */
+  readonly hasProxy: boolean;
+}
+
+const text = z.string().trim().min(1);
+const flag = z
+  .enum(['1', 'true', 'yes', '0', 'false', 'no'])
+  .transform((value) => value === '1' || value === 'true' || value === 'yes');
+const urlOf = (...protocols: string[]) =>
+  text.refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol));
+
+/** One entry per variable: how it is parsed, what a reader is told to write, and whether its value may be shown. */
+const variables = {
+  DATABASE_URL: {
+    parse: urlOf('postgres:', 'postgresql:'),
+    expected: 'postgres://user:password@host:port/database',
+    secret: true,
+  },
+  TEMPORAL_ADDRESS: { parse: text.regex(/^[^\s/]+:\d{1,5}$/), expected: 'host:port, e.g. 127.0.0.1:7233' },
+  TEMPORAL_CLI_PATH: { parse: text, expected: 'the path of a temporal binary' },
+  SLUICE_URL: { parse: urlOf('http:', 'https:'), expected: 'a URL, e.g. http://127.0.0.1:4400' },
+  SLUICE_API_KEY: { parse: text.regex(/^sl_\S+$/), expected: 'a key that begins with sl_', secret: true },
+  SLUICE_CACHE_DIR: { parse: text, expected: 'a folder' },
+  SLUICE_DATA_DIR: { parse: text, expected: 'a folder' },
+  SLUICE_HOST: { parse: text.regex(/^[^\s/]+$/), expected: 'an address of this machine, e.g. 127.0.0.1 or 0.0.0.0' },
+  SLUICE_PORT: {
+    parse: text.regex(/^\d+$/).transform(Number).pipe(z.number().max(65_535)),
+    expected: 'a port, 0 to 65535',
+  },
+  SLUICE_LOCAL: { parse: flag, expected: '1 or 0' },
+  SLUICE_ALLOW_PRIVATE_HOSTS: { parse: flag, expected: '1 or 0' },
+  SLUICE_DEBUG: { parse: flag, expected: '1 or 0' },
+} as const;
+
+type Name = keyof typeof variables;
+
+/**
+ * Reads and checks the environment. An empty variable counts as absent.
+ *
+ * @throws {ConfigError} naming the variable, what was found and what was expected
+ */
+export function readConfig(env: Environment = process.env): Config {
+  const read = <K extends Name>(name: K): z.output<(typeof variables)[K]['parse']> | undefined => {
+    const value = env[name];
+    if (value === undefined || value.trim() === '') return undefined;
+    const { parse, expected, ...rest } = variables[name];
+    const result = parse.safeParse(value);
+    if (result.success) return result.data as z.output<(typeof variables)[K]['parse']>;
+    const found = 'secret' in rest ? 'a value of another form (not shown: it may hold a secret)' : `"${value}"`;
+    throw new ConfigError(
+      `environment variable ${name}: found ${found}, expected ${expected}`,
+      `set ${name} to ${expected}, or unset it`,
+    );
+  };
+
+  const local = read('SLUICE_LOCAL') ?? false;
+  const allowPrivateHosts = read('SLUICE_ALLOW_PRIVATE_HOSTS') ?? false;
+  return {
+    databaseUrl: read('DATABASE_URL'),
+    temporalAddress: read('TEMPORAL_ADDRESS'),
+    temporalCliPath: read('TEMPORAL_CLI_PATH'),
+    sluiceUrl: read('SLUICE_URL')?.replace(/\/+$/, ''),
+    apiKey: read('SLUICE_API_KEY'),
+    cacheDir: resolve(read('SLUICE_CACHE_DIR') ?? join(homedir(), '.cache', 'sluice')),
+    dataDir: resolve(read('SLUICE_DATA_DIR') ?? '.sluice'),
+    host: read('SLUICE_HOST') ?? '127.0.0.1',
+    port: read('SLUICE_PORT') ?? 4400,
+    local,
+    allowPrivateHosts,
+    allowLoopback: local || allowPrivateHosts,
+    debug: read('SLUICE_DEBUG') ?? false,
+    searchPath: (env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''),
+    hasProxy: Boolean(env.HTTPS_PROXY || env.https_proxy || env.ALL_PROXY || env.all_proxy),
+  };
+}

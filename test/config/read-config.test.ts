@@ -1,0 +1,59 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../config/config-error.ts';
+import { readConfig } from '../../config/read-config.ts';
+
+const errorOf = (env: Record<string, string>): ConfigError => {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('expected a ConfigError');
+};
+
+describe('the environment', () => {
+  it('needs to hold nothing: every setting has a default', () => {
+    expect(readConfig({})).toMatchObject({
+      databaseUrl: undefined,
+      temporalAddress: undefined,
+      cacheDir: join(homedir(), '.cache', 'sluice'),
+      dataDir: resolve('.sluice'),
+      host: '127.0.0.1',
+      port: 4400,
+      local: false,
+      allowLoopback: false,
+    });
+  });
+
+  it('counts an empty variable as absent, as compose files pass it', () => {
+    expect(readConfig({ DATABASE_URL: '', SLUICE_PORT: ' ' })).toMatchObject({ databaseUrl: undefined, port: 4400 });
+  });
+
+  it('lets agents live on this machine in the embedded default, and on private hosts only when asked', () => {
+    expect(readConfig({ SLUICE_LOCAL: '1' })).toMatchObject({ allowLoopback: true, allowPrivateHosts: false });
+    expect(readConfig({ SLUICE_ALLOW_PRIVATE_HOSTS: 'true' })).toMatchObject({ allowPrivateHosts: true });
+  });
+
+  it.each([
+    ['DATABASE_URL', 'mysql://localhost/x'],
+    ['TEMPORAL_ADDRESS', 'http://localhost:7233'],
+    ['SLUICE_URL', 'localhost:4400'],
+    ['SLUICE_PORT', '70000'],
+    ['SLUICE_PORT', 'abc'],
+    ['SLUICE_LOCAL', 'maybe'],
+    ['SLUICE_API_KEY', 'secret-key'],
+  ])('names the variable, what was expected and what to do when %s is "%s"', (name, value) => {
+    const error = errorOf({ [name]: value });
+    expect(error.message).toContain(`environment variable ${name}: found`);
+    expect(error.message).toContain('expected');
+    expect(error.fix).toContain(`set ${name}`);
+  });
+
+  it('never repeats a value that may hold a secret', () => {
+    expect(errorOf({ DATABASE_URL: 'mysql://me:hunter2@db/x' }).message).not.toContain('hunter2');
+    expect(errorOf({ SLUICE_API_KEY: 'hunter2' }).message).not.toContain('hunter2');
+  });
+});
