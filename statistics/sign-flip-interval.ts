@@ -1,0 +1,52 @@
+import { checkConfidence } from './check.ts';
+import { clusterSums } from './cluster-sums.ts';
+import type { IntervalResult } from './interval-result.ts';
+import type { SignFlipInput } from './sign-flip-test.ts';
+import { signFlips } from './sign-flips.ts';
+
+/**
+ * Mean difference with the interval of all effects that the sign-flip test does not reject at 1 - confidence, found exactly
+ * (each sign pattern is one stretch of effects; the bounds are order statistics of their ends). With generators of the same
+ * seed it agrees with `signFlipTest`: 0 is outside exactly when pValue <= 1 - confidence. Null when there are so few units
+ * that no effect can be rejected (below 6 at 95 %), unless `range` (what a difference can be at all) bounds the answer.
+ */
+export function signFlipInterval(
+  input: SignFlipInput & {
+    /** Level of the two-sided interval, e.g. 0.95. */
+    readonly confidence: number;
+    /** Smallest and largest difference that can occur, e.g. [-1, 1]: the interval is cut there. */
+    readonly range?: readonly [number, number] | undefined;
+  },
+): IntervalResult {
+  checkConfidence(input.confidence);
+  const units = clusterSums({ values: input.differences, clusters: input.clusters });
+  const count = units.sums.length;
+  if (count === 0) return { estimate: null, interval: null, reason: 'no pairs' };
+  const estimate = sum(units.sums) / sum(units.sizes);
+  const flips = signFlips({ units, permutations: input.permutations ?? 10_000, generator: input.generator });
+  const alpha = 1 - input.confidence;
+  const patterns = flips.lows.length + flips.always;
+  // An effect is kept while more than alpha of all patterns reach it: the smallest number of stretches that suffices.
+  let needed = 1;
+  while (!((flips.always + needed) / patterns > alpha + 1e-12)) needed++;
+  let low = flips.lows.sort()[needed - 1] as number;
+  let high = flips.highs.sort()[flips.highs.length - needed] as number;
+  if (low === Number.NEGATIVE_INFINITY || high === Number.POSITIVE_INFINITY) {
+    if (input.range === undefined) {
+      return {
+        estimate,
+        interval: null,
+        reason: `${count} unit${count === 1 ? '' : 's'} cannot exclude any effect at confidence ${input.confidence}`,
+      };
+    }
+    low = Math.max(low, input.range[0]);
+    high = Math.min(high, input.range[1]);
+  }
+  return { estimate, interval: [low, high], reason: null };
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] as number;
+  return total;
+}
