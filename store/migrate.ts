@@ -1,0 +1,34 @@
+import { Migrator } from 'kysely/migration';
+import * as initial from '../schema/migrations/0001-initial.ts';
+import { openDatabase } from './open-database.ts';
+
+const migrations = { '0001-initial': initial };
+
+/** Brings the database to the newest schema. Safe to run twice and by several processes at once. */
+export async function migrate(options: {
+  databaseUrl: string;
+  onStep?: (text: string) => void;
+}): Promise<{ applied: string[] }> {
+  const { db, close } = openDatabase({ databaseUrl: options.databaseUrl, connections: 2, name: 'sluice-migrate' });
+  try {
+    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+    const { error, results } = await migrator.migrateToLatest();
+    if (error) throw error;
+    const applied = (results ?? []).map((result) => result.migrationName);
+    for (const name of applied) options.onStep?.(`applied ${name}`);
+    return { applied };
+  } finally {
+    await close();
+  }
+}
+
+/** Names of the migrations that the database has not had yet. */
+export async function pendingMigrations(databaseUrl: string): Promise<string[]> {
+  const { db, close } = openDatabase({ databaseUrl, connections: 1, name: 'sluice-migrate' });
+  try {
+    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+    return (await migrator.getMigrations()).filter((one) => !one.executedAt).map((one) => one.name);
+  } finally {
+    await close();
+  }
+}

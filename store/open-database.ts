@@ -1,0 +1,35 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { Pool, types } from 'pg';
+import type { Database } from '../schema/tables/database.ts';
+
+export type Store = Kysely<Database>;
+
+/** Postgres as one process sees it: queries through `db`, and the pool beneath for the hot path. */
+export interface OpenDatabase {
+  db: Store;
+  pool: Pool;
+  close(): Promise<void>;
+}
+
+// bigint (int8) arrives as text by default; ours are counts and ordinals far below 2^53.
+types.setTypeParser(types.builtins.INT8, Number);
+
+/**
+ * Opens a pool. A lost connection is not fatal: the next query gets a new one.
+ * @param options.connections Largest number of connections. @default 10
+ */
+export function openDatabase(options: { databaseUrl: string; connections?: number; name?: string }): OpenDatabase {
+  const pool = new Pool({
+    connectionString: options.databaseUrl,
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: 5_000,
+    idle_in_transaction_session_timeout: 60_000,
+    statement_timeout: 60_000,
+    keepAlive: true,
+    application_name: options.name ?? 'sluice',
+  });
+  // Without a listener an idle connection's death (a Postgres restart) would end the process.
+  pool.on('error', () => {});
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return { db, pool, close: () => db.destroy() };
+}

@@ -1,0 +1,16 @@
+import { sql } from 'kysely';
+import type { Store } from '../open-database.ts';
+
+/** Effects that follow a committed row. Handlers are safe to run twice. */
+export type OutboxMessage =
+  | { topic: 'start_experiment'; payload: { runId: string } }
+  | { topic: 'signal_run'; payload: { runId: string; kind: 'experiment' } };
+
+/** Writes the message with the row that causes it; wakes the dispatchers when the transaction commits. */
+export async function addToOutbox(trx: Store, message: OutboxMessage): Promise<void> {
+  await trx
+    .insertInto('outbox')
+    .values({ topic: message.topic, payload: JSON.stringify(message.payload) })
+    .execute();
+  await sql`select pg_notify('sluice_outbox', '')`.execute(trx);
+}

@@ -1,0 +1,52 @@
+import { sql } from 'kysely';
+import type { RunStatus } from '../../schema/contracts/words.ts';
+import type { Store } from '../open-database.ts';
+
+/** Which status may follow which. A final status is never left, but by `retry`, which is a verb of its own. */
+const next: Record<RunStatus, readonly RunStatus[]> = {
+  queued: ['running', 'paused', 'failed', 'aborted'],
+  running: ['paused', 'awaiting_approval', 'completed', 'failed', 'aborted'],
+  paused: ['running', 'queued', 'failed', 'aborted'],
+  awaiting_approval: ['running', 'completed', 'failed', 'aborted'],
+  completed: [],
+  failed: [],
+  aborted: [],
+};
+
+/**
+ * Moves a run to `status` if its present status allows it; `seq` grows by one. Tells watchers.
+ * @returns False when the run is elsewhere by now; nothing was changed then.
+ */
+export async function changeStatus(
+  db: Store,
+  runId: string,
+  status: RunStatus,
+  set: {
+    intent?: 'run' | 'pause' | 'abort';
+    planned?: number;
+    error?: { message: string; fix?: string };
+    result?: unknown;
+    started?: boolean;
+    finished?: boolean;
+  } = {},
+): Promise<boolean> {
+  const from = (Object.keys(next) as RunStatus[]).filter((one) => next[one].includes(status));
+  const changed = await db
+    .updateTable('run')
+    .set({
+      status,
+      seq: sql`seq + 1`,
+      ...(set.intent ? { intent: set.intent } : {}),
+      ...(set.planned === undefined ? {} : { planned: set.planned }),
+      ...(set.error ? { error: JSON.stringify(set.error) } : {}),
+      ...(set.result === undefined ? {} : { result: JSON.stringify(set.result) }),
+      ...(set.started ? { started_at: sql<Date>`coalesce(started_at, now())` } : {}),
+      ...(set.finished ? { finished_at: sql<Date>`now()` } : {}),
+    })
+    .where('id', '=', runId)
+    .where('status', 'in', from)
+    .returning('id')
+    .executeTakeFirst();
+  if (changed) await sql`select pg_notify('sluice_run', ${runId})`.execute(db);
+  return changed !== undefined;
+}

@@ -1,0 +1,101 @@
+import type { Pool } from 'pg';
+import type { Json } from '../../schema/contracts/json.ts';
+import type { ShardOrders } from '../shards/read-shard-orders.ts';
+
+/** One finished trial with the scores made in its lane. */
+export interface FinishedTrial {
+  runId: string;
+  shard: number;
+  id: string;
+  variant: string;
+  exampleId: string;
+  repetition: number;
+  ordinal: number;
+  status: 'succeeded' | 'failed';
+  errorClass: string | null;
+  causedBy: 'agent' | 'platform' | null;
+  errorMessage: string | null;
+  /** Calls that reached out to the agent. */
+  attempts: number;
+  latencyMs: number | null;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  costUsd: number | null;
+  steps: number | null;
+  output: Json | undefined;
+  outputHash: string | null;
+  model: string | null;
+  revision: string | null;
+  traceId: string;
+  scores: {
+    evaluatorVersionId: string;
+    name: string;
+    score: number | null;
+    label: string | null;
+    explanation: string | null;
+    error: string | null;
+  }[];
+}
+
+/**
+ * Commits a group of trials, their scores and their shards' tallies in one statement. First write wins: a row that is
+ * there already is left as it is, and not counted again, so the statement may be repeated after an ambiguous failure.
+ *
+ * The shard rows are locked by the update, and the fence returned is the one after any take-over that came first: an
+ * attempt that reads its own fence here knows that a later attempt will see these rows.
+ * @returns Orders per `runId/shard`.
+ */
+export async function commitTrials(pool: Pool, trials: FinishedTrial[]): Promise<Map<string, ShardOrders>> {
+  const { rows } = await pool.query<{ run_id: string; shard: number } & ShardOrders>({
+    name: 'commit-trials',
+    text: statement,
+    values: [JSON.stringify(trials)],
+  });
+  return new Map(rows.map((row) => [`${row.run_id}/${row.shard}`, { fence: row.fence, intent: row.intent }]));
+}
+
+const statement = `
+with input as materialized (
+  select * from json_to_recordset($1::json) as t(
+    "runId" text, shard int, id text, variant text, "exampleId" text, repetition int, ordinal int, status text,
+    "errorClass" text, "causedBy" text, "errorMessage" text, attempts int, "latencyMs" float8,
+    "inputTokens" float8, "outputTokens" float8, "costUsd" float8, steps float8, output jsonb, "outputHash" text,
+    model text, revision text, "traceId" text, scores json)
+), stored as (
+  insert into trial (id, run_id, variant, example_id, repetition, ordinal, status, error_class, caused_by,
+    error_message, attempts, latency_ms, input_tokens, output_tokens, cost_usd, steps, output, output_hash, model,
+    revision, trace_id)
+  select id, "runId", variant, "exampleId", repetition, ordinal, status, "errorClass", "causedBy", "errorMessage",
+    attempts, "latencyMs", "inputTokens", "outputTokens", "costUsd", steps, output, "outputHash", model, revision,
+    "traceId"
+  from input
+  on conflict do nothing
+  returning id, status, caused_by, cost_usd
+), scored as (
+  insert into score (subject_id, evaluator_version_id, name, score, label, explanation, annotator_kind, error)
+  select i.id, s."evaluatorVersionId", s.name, s.score, s.label, s.explanation, 'CODE', s.error
+  from input i
+  join stored using (id)
+  cross join lateral json_to_recordset(i.scores) as s(
+    "evaluatorVersionId" text, name text, score float8, label text, explanation text, error text)
+  on conflict do nothing
+), tally as (
+  select i."runId" as run_id, i.shard,
+    count(*) filter (where stored.status = 'succeeded')::int as succeeded,
+    count(*) filter (where stored.caused_by = 'agent')::int as failed,
+    count(*) filter (where stored.caused_by = 'platform')::int as missing,
+    coalesce(sum(stored.cost_usd), 0) as cost_usd
+  from input i left join stored using (id)
+  group by 1, 2
+), counted as (
+  update shard s set
+    succeeded = s.succeeded + tally.succeeded,
+    failed = s.failed + tally.failed,
+    missing = s.missing + tally.missing,
+    cost_usd = s.cost_usd + tally.cost_usd
+  from tally
+  where s.run_id = tally.run_id and s.shard = tally.shard
+  returning s.run_id, s.shard, s.fence
+)
+select counted.run_id, counted.shard, counted.fence, run.intent
+from counted join run on run.id = counted.run_id`;
