@@ -1,6 +1,7 @@
 import { bcaBounds } from './bca-bounds.ts';
 import { checkConfidence, checkFinite } from './check.ts';
 import type { Generator } from './generator.ts';
+import { takeState } from './generator-state.ts';
 import type { IntervalResult } from './interval-result.ts';
 import { resampleSums } from './resample-sums.ts';
 
@@ -29,7 +30,7 @@ export function bcaInterval(input: {
   if (values.every((value) => value === values[0])) {
     return { estimate, interval: null, reason: 'all differences are equal' };
   }
-  const resampled = resampleSums({ values, resamples: input.resamples ?? 10_000, generator: input.generator });
+  const resampled = resampleSums({ values, resamples: input.resamples ?? 10_000, state: takeState(input.generator) });
   // Sums rather than means are compared with the total: for whole numbers they tie exactly.
   const leaveOneOut = values.map((value) => total - value);
   const result = bcaBounds({ estimate: total, resampled, leaveOneOut, confidence: input.confidence });

@@ -2,7 +2,9 @@ import { bcaBounds } from './bca-bounds.ts';
 import { checkConfidence, checkPaired } from './check.ts';
 import { clusterSums } from './cluster-sums.ts';
 import type { Generator } from './generator.ts';
+import { takeState } from './generator-state.ts';
 import type { IntervalResult } from './interval-result.ts';
+import { resampleSums } from './resample-sums.ts';
 
 /**
  * Ratio of arithmetic means candidate / control of paired non-negative amounts (money, tokens), with a BCa bootstrap that draws whole
@@ -37,36 +39,17 @@ export function ratioOfMeansInterval(input: {
     leaveOneOut[i] = (totalTop - (top[i] as number)) / rest;
   }
   const resamples = input.resamples ?? 10_000;
-  const resampled = resampleRatios({ top, bottom, resamples, generator: input.generator });
-  if (resampled === null) {
-    return { estimate, interval: null, reason: "control's total comes from so few units that a resample has none" };
+  const state = takeState(input.generator);
+  const resampled = resampleSums({ values: top, resamples, state });
+  const divisors = resampleSums({ values: bottom, resamples, state });
+  for (let r = 0; r < resamples; r++) {
+    const divisor = divisors[r] as number;
+    if (!(divisor > 0)) {
+      return { estimate, interval: null, reason: "control's total comes from so few units that a resample has none" };
+    }
+    resampled[r] = (resampled[r] as number) / divisor;
   }
   return bcaBounds({ estimate, resampled, leaveOneOut, confidence: input.confidence });
-}
-
-/** Ratios of the resampled totals; null when a resample has nothing to divide by. */
-function resampleRatios(input: {
-  readonly top: Float64Array;
-  readonly bottom: Float64Array;
-  readonly resamples: number;
-  readonly generator: Generator;
-}): Float64Array | null {
-  const { top, bottom, resamples, generator } = input;
-  const n = top.length;
-  const scale = n / 0x100000000;
-  const result = new Float64Array(resamples);
-  for (let r = 0; r < resamples; r++) {
-    let above = 0;
-    let below = 0;
-    for (let i = 0; i < n; i++) {
-      const index = (generator.nextUint32() * scale) | 0;
-      above += top[index] as number;
-      below += bottom[index] as number;
-    }
-    if (!(below > 0)) return null;
-    result[r] = above / below;
-  }
-  return result;
 }
 
 function total(values: Float64Array): number {

@@ -25,12 +25,13 @@ export function signFlipInterval(
   const estimate = sum(units.sums) / sum(units.sizes);
   const flips = signFlips({ units, permutations: input.permutations ?? 10_000, generator: input.generator });
   const alpha = 1 - input.confidence;
-  const patterns = flips.lows.length + flips.always;
+  const { lows, highs } = flips.stretches();
+  const patterns = lows.length + flips.always;
   // An effect is kept while more than alpha of all patterns reach it: the smallest number of stretches that suffices.
   let needed = 1;
   while (!((flips.always + needed) / patterns > alpha + 1e-12)) needed++;
-  let low = flips.lows.sort()[needed - 1] as number;
-  let high = flips.highs.sort()[flips.highs.length - needed] as number;
+  let low = lows.sort()[needed - 1] as number;
+  let high = highs.sort()[highs.length - needed] as number;
   if (low === Number.NEGATIVE_INFINITY || high === Number.POSITIVE_INFINITY) {
     if (input.range === undefined) {
       return {

@@ -33,15 +33,16 @@ export function signFlipTest(input: SignFlipInput): SignFlipTestResult {
   if (units.sums.length === 0) return { pValue: null, exact: false, units: 0, reason: 'no pairs' };
   const permutations = input.permutations ?? 10_000;
   const flips = signFlips({ units, permutations, generator: input.generator });
-  return { pValue: pValueAt(flips, 0), exact: flips.exact, units: units.sums.length, reason: null };
+  return { pValue: pValueAtZero(flips), exact: flips.exact, units: units.sums.length, reason: null };
 }
 
-/** Share of patterns at least as extreme as the data when the true effect is `effect`. */
-export function pValueAt(flips: SignFlips, effect: number): number {
-  let count = flips.always;
-  const { lows, highs } = flips;
-  for (let j = 0; j < lows.length; j++) {
-    if ((lows[j] as number) <= effect && effect <= (highs[j] as number)) count++;
+/** Share of patterns at least as extreme as the data when the true effect is 0: the flipped and the kept sum differ in sign. */
+function pValueAtZero({ flipped, kept, always }: SignFlips): number {
+  let count = always;
+  for (let j = 0; j < flipped.length; j++) {
+    const one = flipped[j] as number;
+    const two = kept[j] as number;
+    if ((one >= 0 && two <= 0) || (one <= 0 && two >= 0)) count++;
   }
-  return count / (lows.length + flips.always);
+  return count / (flipped.length + always);
 }

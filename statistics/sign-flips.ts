@@ -1,99 +1,66 @@
 import type { ClusterSums } from './cluster-sums.ts';
+import { EXACT_UP_TO, flippedSums } from './flipped-sums.ts';
 import type { Generator } from './generator.ts';
+import { takeState } from './generator-state.ts';
 
 /**
- * For every sign pattern: the stretch of hypothetical effects at which this pattern is at least as extreme as the data.
- * The test and its interval both read it, so they cannot disagree.
+ * Sign patterns over units with sums S_i and sizes w_i. With signs s_i and a hypothetical effect m, a pattern is at least as
+ * extreme as the data when |sum s_i (S_i - m w_i)| >= |sum (S_i - m w_i)|. Squared and factored this says: m lies between the
+ * mean of the flipped units and the mean of the kept ones. So each pattern is one stretch of m, and the test (m = 0) and
+ * its interval read the same stretches and cannot disagree.
  */
 export type SignFlips = {
-  /** Lower and upper end per pattern, -Infinity and Infinity where the pattern always counts. */
-  readonly lows: Float64Array;
-  readonly highs: Float64Array;
+  /** Per pattern the sum of the flipped and of the kept units; sums within rounding of 0 are 0. */
+  readonly flipped: Float64Array;
+  readonly kept: Float64Array;
   /** Patterns that count whatever the effect: 1 for the data itself under Monte Carlo, 0 when all patterns are listed. */
   readonly always: number;
   readonly exact: boolean;
+  /** Per pattern the ends of its stretch; infinite where the pattern always counts. */
+  readonly stretches: () => { readonly lows: Float64Array; readonly highs: Float64Array };
 };
 
-/** Up to this many units every one of the 2^n patterns is listed. */
-export const EXACT_UP_TO = 14;
-
-/**
- * With sums S_i, sizes w_i, signs s_i and hypothetical effect m, a pattern is at least as extreme as the data when
- * |sum s_i (S_i - m w_i)| >= |sum (S_i - m w_i)|. Squared and factored this says: m lies between the mean of the flipped
- * units and the mean of the others. So each pattern is one stretch of m, around the overall mean.
- */
 export function signFlips(input: {
   readonly units: ClusterSums;
   readonly permutations: number;
   readonly generator: Generator;
 }): SignFlips {
   const { sums, sizes } = input.units;
-  const units = sums.length;
-  const exact = units <= EXACT_UP_TO;
-  const patterns = exact ? 2 ** units : input.permutations;
-  const flippedSums = new Float64Array(patterns);
-  const flippedSizes = new Float64Array(patterns);
-  const tableSums = new Float64Array(256);
-  const tableSizes = new Float64Array(256);
-  // Eight units at a time: the 256 partial sums are tabulated once and each pattern looks one up per byte of its signs.
-  for (let start = 0; start < units; start += 8) {
-    const width = Math.min(8, units - start);
-    for (let mask = 1; mask < 1 << width; mask++) {
-      const lowest = 31 - Math.clz32(mask & -mask);
-      const rest = mask & (mask - 1);
-      tableSums[mask] = (tableSums[rest] as number) + (sums[start + lowest] as number);
-      tableSizes[mask] = (tableSizes[rest] as number) + (sizes[start + lowest] as number);
-    }
-    const cut = (1 << width) - 1;
-    let word = 0;
-    for (let j = 0; j < patterns; j++) {
-      let mask: number;
-      if (exact) mask = (j >>> start) & cut;
-      else {
-        word = (j & 3) === 0 ? input.generator.nextUint32() : word >>> 8;
-        mask = word & cut;
-      }
-      flippedSums[j] = (flippedSums[j] as number) + (tableSums[mask] as number);
-      flippedSizes[j] = (flippedSizes[j] as number) + (tableSizes[mask] as number);
-    }
-  }
-  return stretches({ sums, sizes, flippedSums, flippedSizes, exact });
-}
-
-function stretches(input: {
-  readonly sums: Float64Array;
-  readonly sizes: Float64Array;
-  readonly flippedSums: Float64Array;
-  readonly flippedSizes: Float64Array;
-  readonly exact: boolean;
-}): SignFlips {
-  const { sums, sizes, flippedSums, flippedSizes, exact } = input;
-  const lows = flippedSums;
-  const highs = flippedSizes;
+  const { permutations } = input;
+  const state = takeState(input.generator);
+  const flipped = flippedSums({ values: sums, permutations, state });
+  const kept = new Float64Array(flipped.length);
   let total = 0;
-  let size = 0;
   let magnitude = 0;
   for (let i = 0; i < sums.length; i++) {
     total += sums[i] as number;
-    size += sizes[i] as number;
     magnitude += Math.abs(sums[i] as number);
   }
-  // Rounding must not turn an exact tie into a strict order: sums this small are zero.
+  // Rounding must not turn an exact tie into a strict order.
   const rounding = 1e-13 * magnitude;
-  for (let j = 0; j < lows.length; j++) {
-    const flipped = flippedSums[j] as number;
-    const flippedSize = flippedSizes[j] as number;
-    const kept = total - flipped;
-    const keptSize = size - flippedSize;
-    if (flippedSize === 0 || keptSize === 0) {
-      lows[j] = Number.NEGATIVE_INFINITY;
-      highs[j] = Number.POSITIVE_INFINITY;
-      continue;
-    }
-    const one = Math.abs(flipped) <= rounding ? 0 : flipped / flippedSize;
-    const two = Math.abs(kept) <= rounding ? 0 : kept / keptSize;
-    lows[j] = Math.min(one, two);
-    highs[j] = Math.max(one, two);
+  for (let j = 0; j < flipped.length; j++) {
+    const rest = total - (flipped[j] as number);
+    kept[j] = Math.abs(rest) <= rounding ? 0 : rest;
+    if (Math.abs(flipped[j] as number) <= rounding) flipped[j] = 0;
   }
-  return { lows, highs, always: exact ? 0 : 1, exact };
+
+  function stretches() {
+    const flippedSizes = flippedSums({ values: sizes, permutations, state });
+    let size = 0;
+    for (let i = 0; i < sizes.length; i++) size += sizes[i] as number;
+    const lows = new Float64Array(flipped.length);
+    const highs = new Float64Array(flipped.length);
+    for (let j = 0; j < flipped.length; j++) {
+      const flippedSize = flippedSizes[j] as number;
+      const bounded = flippedSize > 0 && flippedSize < size;
+      const one = (flipped[j] as number) / flippedSize;
+      const two = (kept[j] as number) / (size - flippedSize);
+      lows[j] = bounded ? Math.min(one, two) : Number.NEGATIVE_INFINITY;
+      highs[j] = bounded ? Math.max(one, two) : Number.POSITIVE_INFINITY;
+    }
+    return { lows, highs };
+  }
+
+  const exact = sums.length <= EXACT_UP_TO;
+  return { flipped, kept, always: exact ? 0 : 1, exact, stretches };
 }
