@@ -1,0 +1,30 @@
+import type { AgentConfig } from '../schema/contracts/agent.ts';
+import type { Agent, FunctionRegistry } from '../schema/contracts/call.ts';
+import type { AllowedNetworks } from './address-guard.ts';
+import { functionAgent } from './function-agent.ts';
+import { httpAgent } from './http-agent.ts';
+import { replayAgent } from './replay-agent.ts';
+
+export interface AgentDependencies {
+  /** The value of a named secret, asked for at each call; undefined when there is none. */
+  resolveSecret(name: string): string | undefined;
+  functions: FunctionRegistry;
+  /** Where `http` agents may be: `public` < `loopback` < `private`, each including the ones before. */
+  allowedNetworks: AllowedNetworks;
+}
+
+/**
+ * The adapter for an agent version. Its `call` never rejects for anything the agent does; it rejects with the
+ * signal's reason when `call.signal` aborts, since such a call has no answer to record.
+ * @throws SluiceError invalid_input for a path, URL or header that cannot work, naming the field.
+ */
+export function createAgent(config: AgentConfig, dependencies: AgentDependencies): Agent {
+  switch (config.adapter) {
+    case 'http':
+      return httpAgent(config, dependencies);
+    case 'function':
+      return functionAgent(config, dependencies);
+    case 'replay':
+      return replayAgent(config);
+  }
+}
