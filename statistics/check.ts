@@ -13,7 +13,7 @@ export function checkCount(name: string, count: number): void {
 }
 
 /** Throws RangeError unless every value is a finite number and the lengths agree. */
-export function checkPaired(name: string, values: ArrayLike<number>, otherName: string, others: ArrayLike<unknown>) {
+export function checkPaired(name: string, values: ArrayLike<unknown>, otherName: string, others: ArrayLike<unknown>) {
   if (values.length !== others.length) {
     throw new RangeError(`${name} has ${values.length} entries and ${otherName} has ${others.length}: they must pair`);
   }
