@@ -74,8 +74,10 @@ function explainError({ error, sent, bytes, latencyMs }: Exchanged, agent: strin
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
     return failedAnswer('too_large', `${agent} answered with more than 16384 bytes of headers`, latencyMs);
   }
-  if (code.startsWith('HPE_') && !code.includes('EOF') && code !== 'HPE_CLOSED_CONNECTION') {
-    return failedAnswer('invalid_output', `${agent} did not answer in HTTP: ${text}`, latencyMs);
+  // undici asserts where a server upgrades unasked.
+  if ((error?.name === 'HTTPParserError' && !code.includes('EOF')) || code === 'ERR_ASSERTION') {
+    const what = code === 'ERR_ASSERTION' ? 'it changed to another protocol' : text;
+    return failedAnswer('invalid_output', `${agent} did not answer in HTTP: ${what}`, latencyMs);
   }
   return failedAnswer('connection_reset', `${agent} broke off after ${bytes} bytes of its answer: ${text}`, latencyMs);
 }

@@ -114,7 +114,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.controller?.abort(new Error('call has ended'));
     }
     const { chunks } = this;
-    this.resolve({
+    const exchanged: Exchanged = {
       ended,
       status: this.status,
       headers: this.headers,
@@ -123,7 +123,14 @@ class Exchange implements Dispatcher.DispatchHandler {
       sent: this.controller !== null,
       error,
       latencyMs: performance.now() - this.startedAt,
-    });
+    };
+    if (ended !== 'complete') {
+      this.resolve(exchanged);
+      return;
+    }
+    // undici frees the connection in the turn of the event loop that follows. A caller who goes on before that would
+    // get a second connection, which agents that serve one connection at a time never answer.
+    queueMicrotask(() => setImmediate(this.resolve, exchanged));
   }
 }
 
