@@ -15,6 +15,8 @@ export function bcaBounds(input: {
   readonly leaveOneOut: ArrayLike<number>;
   /** Level of the two-sided interval, e.g. 0.95. */
   readonly confidence: number;
+  /** Resampled values this near the estimate tie with it. @default 0 */
+  readonly rounding?: number;
 }): IntervalResult {
   const { estimate, resampled, leaveOneOut, confidence } = input;
   checkConfidence(confidence);
@@ -24,8 +26,9 @@ export function bcaBounds(input: {
   if (sorted[0] === sorted[count - 1]) return { estimate, interval: null, reason: 'the resamples do not vary' };
   const acceleration = accelerationOf(leaveOneOut);
   if (acceleration === null) return { estimate, interval: null, reason: 'leaving out one unit changes nothing' };
-  const below = countBelow(sorted, estimate, false);
-  const atMost = countBelow(sorted, estimate, true);
+  const rounding = input.rounding ?? 0;
+  const below = countBelow(sorted, estimate - rounding, false);
+  const atMost = countBelow(sorted, estimate + rounding, true);
   const bias = normalQuantile((below + atMost) / (2 * count));
   if (!Number.isFinite(bias)) {
     return { estimate, interval: null, reason: 'all resamples lie on one side of the estimate' };

@@ -24,16 +24,26 @@ export function bcaInterval(input: {
   const n = values.length;
   if (n === 0) return { estimate: null, interval: null, reason: 'no pairs' };
   let total = 0;
-  for (const value of values) total += value;
+  let magnitude = 0;
+  for (const value of values) {
+    total += value;
+    magnitude += Math.abs(value);
+  }
   const estimate = total / n;
   if (n === 1) return { estimate, interval: null, reason: 'one pair has no spread' };
   if (values.every((value) => value === values[0])) {
     return { estimate, interval: null, reason: 'all differences are equal' };
   }
   const resampled = resampleSums({ values, resamples: input.resamples ?? 10_000, state: takeState(input.generator) });
-  // Sums rather than means are compared with the total: for whole numbers they tie exactly.
   const leaveOneOut = values.map((value) => total - value);
-  const result = bcaBounds({ estimate: total, resampled, leaveOneOut, confidence: input.confidence });
+  const result = bcaBounds({
+    estimate: total,
+    resampled,
+    leaveOneOut,
+    confidence: input.confidence,
+    // Sums of the same values in another order tie.
+    rounding: 1e-13 * magnitude,
+  });
   if (result.interval === null) return { estimate, interval: null, reason: result.reason };
   return { estimate, interval: [result.interval[0] / n, result.interval[1] / n], reason: null };
 }

@@ -8,7 +8,7 @@ export function benjaminiHochberg({ pValues, alpha }: PValueFamily): AdjustedPVa
   let smallest = 1;
   for (let rank = count; rank >= 1; rank--) {
     const index = order[rank - 1] as number;
-    smallest = Math.min(smallest, ((pValues[index] as number) * count) / rank);
+    smallest = Math.min(smallest, (pValues[index] as number) / (rank / count));
     adjusted[index] = smallest;
   }
   return { adjusted, reject: adjusted.map((p) => p <= alpha) };

@@ -49,7 +49,14 @@ export function ratioOfMeansInterval(input: {
     }
     resampled[r] = (resampled[r] as number) / divisor;
   }
-  return bcaBounds({ estimate, resampled, leaveOneOut, confidence: input.confidence });
+  return bcaBounds({
+    estimate,
+    resampled,
+    leaveOneOut,
+    confidence: input.confidence,
+    // Sums of the same values in another order tie.
+    rounding: 1e-12 * Math.abs(estimate),
+  });
 }
 
 function total(values: Float64Array): number {

@@ -16,7 +16,7 @@ export function benjaminiYekutieli({ pValues, alpha }: PValueFamily): AdjustedPV
   let smallest = 1;
   for (let rank = count; rank >= 1; rank--) {
     const index = order[rank - 1] as number;
-    smallest = Math.min(smallest, ((pValues[index] as number) * count * harmonic) / rank);
+    smallest = Math.min(smallest, (pValues[index] as number) / (rank / count / harmonic));
     adjusted[index] = smallest;
   }
   return { adjusted, reject: adjusted.map((p) => p <= alpha) };

@@ -26,6 +26,7 @@ import { welchTTest } from '../../../statistics/welch-t-test.ts';
 import { wilsonInterval } from '../../../statistics/wilson-interval.ts';
 import { mcnemarChiSquare, mcnemarMidP } from './mcnemar.ts';
 import { benjaminiYekutieli, bonferroni } from './multiple-comparisons.ts';
+import { pairwiseMean } from './pairwise-mean.ts';
 import { percentileBounds } from './percentile-bootstrap.ts';
 import { agrestiCoullInterval, fisherExact, jeffreysInterval, pooledZTest, waldInterval } from './proportions.ts';
 import { type GbStatistic, summaryOf } from './summaries.ts';
@@ -175,7 +176,7 @@ function armsOf({ a, b, difference }: TwoArms) {
 
 function pairedBootstrap(input: { a: number[]; b: number[]; confidence: number; indices: number[][] }) {
   const differences = input.b.map((value, i) => value - (input.a[i] as number));
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = pairwiseMean;
   const estimate = mean(differences);
   const resampled = input.indices.map((row) => mean(row.map((index) => differences[index] as number)));
   const leaveOneOut = differences.map((_, i) => mean(differences.filter((_, j) => j !== i)));
@@ -189,7 +190,7 @@ function pairedBootstrap(input: { a: number[]; b: number[]; confidence: number; 
 
 type GrowthbookCase =
   | { op: 'hash'; seed: string; value: string; version: number }
-  | { op: 'fnv1a32'; value: string }
+  | { op: 'fnv1a32'; value?: string; text?: string; s?: string }
   | { op: 'inNamespace'; user: string; namespace: [string, number, number] }
   | { op: 'bucketRanges'; variations: number; coverage: number; weights: number[] | null }
   | { op: 'chooseVariation'; n: number; ranges: BucketRange[] }
@@ -208,7 +209,7 @@ function growthbook(input: GrowthbookCase): unknown {
     case 'hash':
       return hashUnit({ seed: input.seed, unit: input.value, version: input.version });
     case 'fnv1a32':
-      return fnv1a32(input.value);
+      return fnv1a32((input.value ?? input.text ?? input.s) as string);
     case 'inNamespace':
       return inNamespace({ unit: input.user, namespace: input.namespace });
     case 'bucketRanges':
