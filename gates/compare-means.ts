@@ -1,0 +1,102 @@
+import { bcaInterval } from '../statistics/bca-interval.ts';
+import { clusteredTInterval } from '../statistics/clustered-t-interval.ts';
+import { createGenerator } from '../statistics/generator.ts';
+import type { IntervalResult } from '../statistics/interval-result.ts';
+import { signFlipInterval } from '../statistics/sign-flip-interval.ts';
+import { signFlipTest } from '../statistics/sign-flip-test.ts';
+import type { Clusters } from './cluster-numbers.ts';
+import {
+  closedFormFrom,
+  drawsFor,
+  fewestUnits,
+  resampleFrom,
+  type TestOptions,
+  type TestResult,
+  undecided,
+} from './comparison.ts';
+import { unseenBounds } from './unseen-bounds.ts';
+
+/**
+ * Mean of per-example differences. By the number of independent units (examples, or clusters where examples share
+ * one): sign-flip test inverted below 100; BCa up to 5,000 examples, then t; clustered t from 100 clusters on. Below
+ * 6 clusters nothing is decided.
+ */
+export function compareMeans(
+  input: {
+    differences: Float64Array;
+    clusters: Clusters | null;
+    /** Smallest and largest possible difference; null when open. */
+    range: readonly [number, number] | null;
+  },
+  options: TestOptions,
+): TestResult {
+  const { differences, clusters, range } = input;
+  const n = differences.length;
+  if (n === 0) return undecided('none', 'no example has a value in both variants');
+  if (clusters !== null && clusters.count < fewestUnits) {
+    return undecided(
+      'sign-flip permutation over clusters',
+      `${clusters.count} cluster${clusters.count === 1 ? '' : 's'} cannot decide, ${fewestUnits} are needed`,
+      mean(differences),
+    );
+  }
+  const result = clusters === null ? independent(input, options) : clustered(differences, clusters, options);
+  if (range !== null && result.interval !== null && differences.every((difference) => difference === 0)) {
+    return { ...result, interval: unseenBounds({ value: 0, units: clusters?.count ?? n, range }, options.confidence) };
+  }
+  return result;
+}
+
+function independent(
+  { differences, range }: { differences: Float64Array; range: readonly [number, number] | null },
+  options: TestOptions,
+): TestResult {
+  const n = differences.length;
+  const { confidence } = options;
+  if (n >= closedFormFrom) {
+    const clusters = Int32Array.from(differences, (_, index) => index);
+    const result = clusteredTInterval({ values: differences, clusters, confidence });
+    if (result.interval !== null) return named(result, result.pValue, 't interval of paired differences');
+  } else if (n >= resampleFrom) {
+    const generator = createGenerator(`${options.seed}/resample`);
+    const result = bcaInterval({ differences, confidence, resamples: drawsFor(n), generator });
+    if (result.interval !== null) {
+      const test = signFlipTest({ differences, generator: createGenerator(`${options.seed}/flip`) });
+      return named(result, test.pValue, 'sign-flip permutation, BCa bootstrap interval');
+    }
+  }
+  return inverted({ differences, range: range ?? undefined }, 'sign-flip permutation, interval by inversion', options);
+}
+
+function clustered(differences: Float64Array, clusters: Clusters, options: TestOptions): TestResult {
+  if (clusters.count >= resampleFrom) {
+    const result = clusteredTInterval({
+      values: differences,
+      clusters: clusters.numbers,
+      confidence: options.confidence,
+    });
+    if (result.interval !== null) return named(result, result.pValue, 'clustered t');
+  }
+  const input = { differences, clusters: clusters.numbers };
+  return inverted(input, 'sign-flip permutation over clusters, interval by inversion', options);
+}
+
+function inverted(
+  input: { differences: Float64Array; clusters?: Int32Array; range?: readonly [number, number] | undefined },
+  test: string,
+  { confidence, seed }: TestOptions,
+): TestResult {
+  const result = signFlipInterval({ ...input, confidence, generator: createGenerator(`${seed}/flip`) });
+  const { pValue } = signFlipTest({ ...input, generator: createGenerator(`${seed}/flip`) });
+  return named(result, pValue, test);
+}
+
+function named({ estimate, interval, reason }: IntervalResult, pValue: number | null, test: string): TestResult {
+  return { estimate, interval: interval && [interval[0], interval[1]], pValue, test, reason };
+}
+
+function mean(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}

@@ -1,0 +1,41 @@
+import type { Interval } from '../schema/contracts/result.ts';
+
+/** What a statistical test said of one candidate against control, before any criterion looks at it. */
+export interface TestResult {
+  estimate: number | null;
+  interval: Interval | null;
+  pValue: number | null;
+  /** Name of the test, for people. */
+  test: string;
+  /** Why there is no interval. */
+  reason: string | null;
+}
+
+/**
+ * What an interval of this room is drawn from: the level asked for, and the seed of whatever chance the method needs.
+ */
+export interface TestOptions {
+  /** Level of the two-sided interval. */
+  confidence: number;
+  seed: string;
+}
+
+/** Fewer units (examples, or clusters) than this decide nothing where the method has no exact form (DESIGN §7). */
+export const fewestUnits = 6;
+/**
+ * From this many units on the interval comes from resampling (clusters: from t), below it from inverting the
+ * sign-flip test.
+ */
+export const resampleFrom = 100;
+/** From this many units on t is closer to the truth than a bootstrap with an affordable number of resamples. */
+export const closedFormFrom = 5_000;
+
+/** Resamples or sign patterns that keep a comparison near 10 million draws, whatever its size. */
+export function drawsFor(units: number): number {
+  return Math.max(2_000, Math.min(10_000, Math.floor(10_000_000 / units)));
+}
+
+/** "cannot decide" with its reason. */
+export function undecided(test: string, reason: string, estimate: number | null = null): TestResult {
+  return { estimate, interval: null, pValue: null, test, reason };
+}

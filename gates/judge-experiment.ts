@@ -1,0 +1,101 @@
+import type { ExperimentEvidence } from '../schema/contracts/evidence.ts';
+import type { GatePolicy } from '../schema/contracts/gate.ts';
+import type { ComparisonResult, CriterionResult, MetricResult } from '../schema/contracts/result.ts';
+import type { Action, Verdict } from '../schema/contracts/words.ts';
+import { checkEvidence } from './check-evidence.ts';
+import type { Comparison } from './compare-variants.ts';
+import { comparisonBench } from './comparison-bench.ts';
+import { comparisonResult } from './comparison-result.ts';
+import { subject } from './comparison-sentence.ts';
+import { decideWhole } from './decide-whole.ts';
+import { defaultPolicy } from './default-policy.ts';
+import { describeVariant } from './describe-variant.ts';
+import { evidenceReader } from './evidence-reader.ts';
+import { plural } from './format-number.ts';
+import { judgeCandidate } from './judge-candidate.ts';
+import type { Confirmation } from './must-pass-examples.ts';
+
+export interface JudgeOptions {
+  /** Where all chance comes from: permutations and resamples. The run's id, or what a replay of its decision stored. */
+  seed: string;
+  /** Re-runs of examples that a `mustPass` criterion saw broken. */
+  confirmations?: readonly Confirmation[];
+}
+
+/** What a gate says of an experiment; the fields of the same names in `RunResult`. */
+export interface ExperimentJudgement {
+  verdict: Verdict;
+  action: Action;
+  /** Per candidate. */
+  verdicts: Record<string, Verdict>;
+  /** Sentences of the criteria that decided. */
+  reasons: string[];
+  criteria: CriterionResult[];
+  metrics: MetricResult[];
+  /**
+   * Several of one metric and candidate stand in the order: all examples before splits, the criterion's confidence
+   * before 95 %.
+   */
+  comparisons: ComparisonResult[];
+  warnings: string[];
+}
+
+/**
+ * Judges an experiment by a policy (null: `defaultPolicy`). Pure: the same policy, evidence and seed give the same
+ * bytes. Fails closed: what is unknown, missing or too small is `inconclusive` with its reason, never a pass. Throws
+ * RangeError on evidence whose parts do not fit together.
+ */
+export function judgeExperiment(
+  policy: GatePolicy | null,
+  evidence: ExperimentEvidence,
+  options: JudgeOptions,
+): ExperimentJudgement {
+  checkEvidence(evidence);
+  const reader = evidenceReader(evidence);
+  const { criteria, onInconclusive } = policy ?? defaultPolicy(evidence);
+  const bench = comparisonBench(reader, options.seed);
+  const results: CriterionResult[] = [];
+  for (const candidate of evidence.candidates) {
+    for (const [index, criterion] of criteria.entries()) {
+      results.push(judgeCandidate(reader, { criterion, index, candidate, bench, ...options }));
+    }
+  }
+  results.sort((one, other) => one.index - other.index);
+  const whole = decideWhole(results, evidence.candidates, onInconclusive ?? 'hold');
+  const comparisons = bench.all();
+  return {
+    ...whole,
+    criteria: results,
+    metrics: evidence.metrics.flatMap((metric) =>
+      [evidence.control, ...evidence.candidates].map((variant) =>
+        describeVariant(reader, { metric, variant, seed: options.seed }),
+      ),
+    ),
+    comparisons: comparisons.map(({ comparison, verdicts }) =>
+      comparisonResult(comparison, evidence.control, verdicts),
+    ),
+    warnings: [...criterionWarnings(results), ...leftOutWarnings(comparisons.map(({ comparison }) => comparison))],
+  };
+}
+
+function criterionWarnings(results: CriterionResult[]): string[] {
+  const warnings: string[] = [];
+  for (const { metric, candidate, tier, verdict, sentence, warning } of results) {
+    if (warning !== undefined) warnings.push(`${metric}, ${candidate}: ${warning}.`);
+    if (tier !== 'critical' && verdict === 'fail') warnings.push(`${tier} criterion failed: ${sentence}`);
+  }
+  return warnings;
+}
+
+/** Pairs left out because a side has no value by nature: what remains may not be the whole picture. */
+function leftOutWarnings(comparisons: Comparison[]): string[] {
+  const warnings = new Set<string>();
+  for (const { request, n, valueless } of comparisons) {
+    const { metric, candidate, split, positions } = request;
+    if (valueless === 0 || n === 0) continue;
+    const name = subject({ name: metric.name, split, quantile: null });
+    const left = `${valueless} of ${plural(positions.length, 'example')} have no value for control or ${candidate}`;
+    warnings.add(`${name}: ${left} and are left out.`);
+  }
+  return [...warnings];
+}
