@@ -23,10 +23,11 @@ export async function changeStatus(
   status: RunStatus,
   set: {
     intent?: 'run' | 'pause' | 'abort';
+    /** Change only while the last command asked for this. */
+    onlyIntent?: 'run';
     planned?: number;
     error?: { message: string; fix?: string };
     result?: unknown;
-    started?: boolean;
     finished?: boolean;
   } = {},
 ): Promise<boolean> {
@@ -40,11 +41,11 @@ export async function changeStatus(
       ...(set.planned === undefined ? {} : { planned: set.planned }),
       ...(set.error ? { error: JSON.stringify(set.error) } : {}),
       ...(set.result === undefined ? {} : { result: JSON.stringify(set.result) }),
-      ...(set.started ? { started_at: sql<Date>`coalesce(started_at, now())` } : {}),
       ...(set.finished ? { finished_at: sql<Date>`now()` } : {}),
     })
     .where('id', '=', runId)
     .where('status', 'in', from)
+    .$if(set.onlyIntent !== undefined, (query) => query.where('intent', '=', set.onlyIntent ?? 'run'))
     .returning('id')
     .executeTakeFirst();
   if (changed) await sql`select pg_notify('sluice_run', ${runId})`.execute(db);

@@ -1,0 +1,20 @@
+import type { Pool } from 'pg';
+import type { AgentConfig } from '../schema/contracts/agent.ts';
+import type { Agent, Evaluator, FunctionRegistry } from '../schema/contracts/call.ts';
+import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
+import type { Store } from '../store/open-database.ts';
+import type { TrialWriter } from './lanes/trial-writer.ts';
+import type { EndpointLimiter } from './limits/endpoint-limiter.ts';
+
+/** What the worker hands to its activities. */
+export interface ActivityDependencies {
+  db: Store;
+  pool: Pool;
+  writer: TrialWriter;
+  /** Adapters, kept open between shards. */
+  agentFor(config: AgentConfig, functions: FunctionRegistry): Agent;
+  evaluatorFor(config: EvaluatorConfig, functions: FunctionRegistry): Evaluator;
+  limiterFor(agent: Agent, config: AgentConfig): EndpointLimiter;
+  /** What sluice.config.ts registers, read again when the file changed. */
+  loadFunctions(): Promise<FunctionRegistry>;
+}

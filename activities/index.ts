@@ -1,0 +1,54 @@
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { SluiceError } from '../schema/errors.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { failRun } from './fail-run.ts';
+import { judge } from './judge.ts';
+import { mayPass } from './lanes/trial-writer.ts';
+import { planExperiment } from './plan-experiment.ts';
+import { readIntent } from './read-intent.ts';
+import { runShard } from './run-shard.ts';
+
+/** All activities, bound to what they need. Their inputs and results are ids, ranges and counts, never content. */
+export function createActivities(dependencies: ActivityDependencies) {
+  const bind =
+    <Input, Output>(activity: (dependencies: ActivityDependencies, input: Input) => Promise<Output>) =>
+    (input: Input): Promise<Output> =>
+      supervised(() => activity(dependencies, input));
+  return {
+    planExperiment: bind(planExperiment),
+    runShard: bind(runShard),
+    readIntent: bind(readIntent),
+    judge: bind(judge),
+    failRun: bind(failRun),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+/** Tries of an activity whose error is not an outage. */
+const triesOfDefects = 5;
+
+/** Heartbeats while the activity works, and tells an outage (try for ever) from a defect (give up, say so). */
+async function supervised<Output>(work: () => Promise<Output>): Promise<Output> {
+  const beat = setInterval(() => heartbeat(), 1_000);
+  try {
+    return await work();
+  } catch (error) {
+    if (cancellationSignal().aborted) throw error;
+    if (error instanceof SluiceError) throw ApplicationFailure.nonRetryable(error.message, error.code);
+    if (!isOutage(error) && activityInfo().attempt >= triesOfDefects) {
+      throw ApplicationFailure.nonRetryable(error instanceof Error ? error.message : String(error), 'internal');
+    }
+    throw error;
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** Postgres or the network are away: errors that carry a code and may pass. */
+function isOutage(error: unknown): boolean {
+  const hasCode = typeof (error as { code?: unknown } | null)?.code === 'string';
+  const lostConnection = error instanceof Error && /connection (terminated|ended)|timeout/i.test(error.message);
+  return lostConnection || (hasCode && mayPass(error));
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { judgeExperiment } from '../gates/judge-experiment.ts';
+import type { ExperimentEvidence } from '../schema/contracts/evidence.ts';
+import type { Json } from '../schema/contracts/json.ts';
+import type { FailureGroup, RunResult } from '../schema/contracts/result.ts';
+import type { Action, Verdict } from '../schema/contracts/words.ts';
+import { sha256 } from '../schema/ids.ts';
+import { statisticsVersion } from '../statistics/version.ts';
+import { changeStatus } from '../store/runs/change-status.ts';
+import { loadEvidence } from '../store/runs/load-evidence.ts';
+import { recordDecision } from '../store/runs/record-decision.ts';
+import { summarizeRun } from '../store/runs/summarize-run.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { failRun } from './fail-run.ts';
+
+export interface JudgeOutput {
+  decisionId: string | null;
+  verdict: Verdict | null;
+  action: Action | null;
+  evidenceHash: string | null;
+  /** A pause came first: judge again when the run is resumed. */
+  held?: true;
+}
+
+const nothing: JudgeOutput = { decisionId: null, verdict: null, action: null, evidenceHash: null };
+
+/** Runs the gate over the rows and completes the run, in one transaction with the frozen evidence and decision. */
+export async function judge(dependencies: ActivityDependencies, input: { runId: string }): Promise<JudgeOutput> {
+  const { db } = dependencies;
+  const { runId } = input;
+  const run = await db
+    .selectFrom('run')
+    .select(['plan', 'plan_hash', 'status'])
+    .where('id', '=', runId)
+    .executeTakeFirstOrThrow();
+  if (run.status === 'paused') return { ...nothing, held: true };
+  if (run.status !== 'running') return nothing;
+
+  const before = await summarizeRun(db, runId);
+  const broken = brokenControl(before.failures);
+  if (broken) {
+    await failRun(dependencies, { runId, ...broken });
+    return nothing;
+  }
+  const evidence = await loadEvidence(db, runId, run.plan);
+  const judged = judgeExperiment(run.plan.gate.policy, evidence, { seed: run.plan_hash });
+  const digest = digestOf(evidence);
+  const evidenceHash = sha256(canonicalize({ planHash: run.plan_hash, digest, statisticsVersion }) ?? '');
+
+  return db.transaction().execute(async (trx) => {
+    const decisionId = await recordDecision(trx, {
+      runId,
+      evidenceHash,
+      evidence: { planHash: run.plan_hash, digest, counts: before.counts, ...judged } as unknown as Json,
+      verdict: judged.verdict,
+      action: judged.action,
+      policy: run.plan.gate.policy as unknown as Json,
+      planHash: run.plan_hash,
+      statisticsVersion,
+    });
+    if (!(await changeStatus(trx, runId, 'completed', { finished: true, onlyIntent: 'run' }))) {
+      return { ...nothing, held: true };
+    }
+    const summary = await summarizeRun(trx, runId);
+    const result: RunResult = { ...summary, ...judged, decisionId };
+    await trx
+      .updateTable('run')
+      .set({ result: JSON.stringify(result) })
+      .where('id', '=', runId)
+      .execute();
+    return { decisionId, verdict: judged.verdict, action: judged.action, evidenceHash };
+  });
+}
+
+/** A control that never answered leaves nothing to compare with: no verdict, and never a pass. */
+function brokenControl(failures: FailureGroup[]): { message: string; fix: string } | null {
+  const ofControl = failures.filter((group) => group.variant === 'control' && group.causedBy !== 'evaluator');
+  const [first] = ofControl;
+  const failed = ofControl.reduce((sum, group) => sum + group.count, 0);
+  if (!first || failed < first.of) return null;
+  return {
+    message: `control: ${first.count} of ${first.of} trials failed (${first.errorClass}): ${first.message}`,
+    fix: 'There is nothing to compare candidates with. Make control answer, then start the run again.',
+  };
+}
+
+/** SHA-256 of every column of numbers, so that evidence can be held against the rows later. */
+function digestOf(evidence: ExperimentEvidence): Json {
+  const columns: Record<string, Record<string, string>> = {};
+  for (const metric of evidence.metrics) {
+    columns[metric.name] = Object.fromEntries(
+      Object.entries(metric.values).map(([variant, values]) => [
+        variant,
+        createHash('sha256')
+          .update(new Uint8Array(values.buffer))
+          .update(metric.missing[variant] ?? '')
+          .digest('hex'),
+      ]),
+    );
+  }
+  return { examples: sha256(JSON.stringify([evidence.exampleIds, evidence.clusterKeys])), columns };
+}

@@ -1,0 +1,88 @@
+import { sql } from 'kysely';
+import { changeStatus } from '../store/runs/change-status.ts';
+import { freezePlan } from '../store/runs/freeze-plan.ts';
+import { listUnfinishedShards } from '../store/shards/list-unfinished-shards.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { failRun } from './fail-run.ts';
+
+export interface PlanOutput {
+  /** Numbers of the shards to run; null when the run cannot start (its row says why). */
+  shards: number[] | null;
+  /** Lanes of each place in the window: their sum is the run's concurrency. */
+  lanes: number[];
+}
+
+/** Most lanes one shard runs: a run of more concurrency spreads over several shards, and so over workers. */
+const lanesPerShard = 8;
+
+/** Lanes of each place in the window. At least two places, so that two workers share a run and a kill halves it. */
+export function windowOf(concurrency: number): number[] {
+  const places = Math.min(concurrency, Math.max(2, Math.ceil(concurrency / lanesPerShard)));
+  return Array.from(
+    { length: places },
+    (_, place) => Math.floor(concurrency / places) + (place < concurrency % places ? 1 : 0),
+  );
+}
+
+/** Trials of one shard: about four shards for each place, 25 to 500 trials. */
+export function shardSizeOf(trials: number, places: number): number {
+  return Math.min(500, Math.max(25, Math.ceil(trials / (places * 4))));
+}
+
+/**
+ * Freezes the plan into rows and makes sure that every agent can be reached, before any trial. May run again: the
+ * second time it finds the rows and returns what is left to do.
+ */
+export async function planExperiment(
+  dependencies: ActivityDependencies,
+  input: { runId: string },
+): Promise<PlanOutput> {
+  const { db } = dependencies;
+  const { plan, status } = await db
+    .selectFrom('run')
+    .select(['plan', 'status'])
+    .where('id', '=', input.runId)
+    .executeTakeFirstOrThrow();
+  const lanes = windowOf(plan.concurrency);
+  if (status === 'aborted' || status === 'failed' || status === 'completed') return { shards: null, lanes };
+
+  const functions = await dependencies.loadFunctions();
+  const [planned, ...problems] = await Promise.all([
+    freezePlan(db, input.runId, plan, (trials) => shardSizeOf(trials, lanes.length)),
+    ...plan.variants.map(async ({ name, config }) => {
+      const problem = await dependencies.agentFor(config, functions).probe();
+      return problem && { ...problem, message: `${name}: ${problem.message}` };
+    }),
+  ]);
+  const shards = await listUnfinishedShards(db, input.runId);
+  // A run that is under way already lives with an agent that is down for a moment.
+  const fresh = await nothingCalledYet(dependencies, input.runId);
+  const found = problems.filter((problem) => problem !== null);
+  if (found.length > 0 && fresh) {
+    await failRun(dependencies, {
+      runId: input.runId,
+      planned,
+      message: found.map((problem) => problem.message).join('\n'),
+      fix: found[0]?.fix ?? '',
+    });
+    return { shards: null, lanes };
+  }
+  await db
+    .updateTable('run')
+    .set({ planned, started_at: sql<Date>`coalesce(started_at, now())` })
+    .where('id', '=', input.runId)
+    .execute();
+  // A pause that came first stands: resuming it makes the run running.
+  await changeStatus(db, input.runId, 'running', { onlyIntent: 'run' });
+  return { shards, lanes };
+}
+
+async function nothingCalledYet(dependencies: ActivityDependencies, runId: string): Promise<boolean> {
+  const trial = await dependencies.db
+    .selectFrom('trial')
+    .select('id')
+    .where('run_id', '=', runId)
+    .limit(1)
+    .executeTakeFirst();
+  return trial === undefined;
+}

@@ -1,0 +1,126 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { type BegunShard, beginShard } from '../store/shards/begin-shard.ts';
+import { countRetriedCall } from '../store/shards/count-retried-call.ts';
+import { endShard } from '../store/shards/end-shard.ts';
+import { readShardOrders, type ShardOrders } from '../store/shards/read-shard-orders.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { runTrial, type TrialMeans } from './lanes/run-trial.ts';
+
+export interface RunShardInput {
+  runId: string;
+  shard: number;
+  lanes: number;
+}
+
+/** `finished`: all rows are there. Otherwise why the lanes stopped before that; the shard may be run again. */
+export interface RunShardOutput {
+  outcome: 'finished' | 'paused' | 'aborted' | 'superseded' | 'unreachable';
+  /** With `unreachable`: which agent, and what was tried. */
+  message?: string;
+}
+
+/** So many calls in a row that reached nobody end the run before the whole plan is burnt. */
+const unreachableLimit = 20;
+
+/**
+ * Runs the trials [fromTrial, toTrial) of a plan in `lanes` lanes. A lane takes its next trial after its row is
+ * committed; a second attempt runs only what has no row yet.
+ */
+export async function runShard(dependencies: ActivityDependencies, input: RunShardInput): Promise<RunShardOutput> {
+  const { db } = dependencies;
+  const begun = await beginShard(db, input);
+  if (!begun) return { outcome: 'finished' };
+
+  const stop = new AbortController();
+  let outcome: RunShardOutput | null = null;
+  const end = (reason: RunShardOutput) => {
+    outcome ??= reason;
+    // Lanes that wait for a limit or between attempts stop at once; calls in flight are let finish.
+    stop.abort(new Error(reason.outcome));
+  };
+  const heed = (orders: ShardOrders) => {
+    if (orders.fence !== begun.fence) end({ outcome: 'superseded' });
+    else if (orders.intent === 'pause') end({ outcome: 'paused' });
+    else if (orders.intent === 'abort') end({ outcome: 'aborted' });
+  };
+  heed(begun);
+
+  // Cancelled when the worker shuts down: finish what is in flight, take nothing new.
+  const cancelled = cancellationSignal();
+  const onCancel = () => end({ outcome: 'superseded' });
+  cancelled.addEventListener('abort', onCancel);
+  // Calls may take minutes; a command or a later attempt is noticed between commits too.
+  const look = setInterval(() => {
+    void readShardOrders(db, input.runId, input.shard).then(heed, () => {});
+  }, 1_000);
+
+  try {
+    const trials = trialsOf(begun);
+    const meansOf = await prepareVariants(dependencies, begun, input, stop.signal);
+    let unreachableInARow = 0;
+    const lane = async () => {
+      for (let next = trials.next(); !next.done && !outcome; next = trials.next()) {
+        const { variant, ...place } = next.value;
+        const means = meansOf.get(variant) as TrialMeans;
+        const row = await runTrial({ ...place, variant, runId: input.runId, shard: input.shard }, means);
+        heed(await dependencies.writer.commit(row));
+        unreachableInARow = row.errorClass === 'unreachable' ? unreachableInARow + 1 : 0;
+        if (unreachableInARow >= unreachableLimit) end({ outcome: 'unreachable', message: row.errorMessage ?? '' });
+      }
+    };
+    const lanes = await Promise.allSettled(Array.from({ length: input.lanes }, lane));
+    if (outcome) {
+      await endShard(db, { ...input, fence: begun.fence, finished: false });
+      cancelled.throwIfAborted();
+      return outcome;
+    }
+    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+    await endShard(db, { ...input, fence: begun.fence, finished: true });
+    return { outcome: 'finished' };
+  } finally {
+    clearInterval(look);
+    cancelled.removeEventListener('abort', onCancel);
+  }
+}
+
+/** The shard's trials that have no row yet, in plan order. */
+function* trialsOf(begun: BegunShard) {
+  const { variants, repetitions } = begun.plan;
+  const perExample = variants.length * repetitions;
+  const first = begun.examples[0]?.ordinal ?? 0;
+  for (let trial = begun.fromTrial; trial < begun.toTrial; trial += 1) {
+    const example = begun.examples[Math.floor(trial / perExample) - first];
+    const variant = variants[trial % variants.length];
+    const repetition = Math.floor((trial % perExample) / variants.length);
+    if (!example || !variant) throw new Error(`trial ${trial} is not in the plan`);
+    if (begun.done.has(`${example.ordinal}/${repetition}/${variant.name}`)) continue;
+    yield { example, repetition, variant: variant.name };
+  }
+}
+
+async function prepareVariants(
+  dependencies: ActivityDependencies,
+  begun: BegunShard,
+  input: RunShardInput,
+  signal: AbortSignal,
+): Promise<Map<string, TrialMeans>> {
+  const functions = await dependencies.loadFunctions();
+  const evaluators = begun.plan.evaluators.map((planned) => ({
+    versionId: planned.versionId,
+    evaluator: dependencies.evaluatorFor(planned.config, functions),
+  }));
+  return new Map(
+    begun.plan.variants.map(({ name, config }) => {
+      const agent = dependencies.agentFor(config, functions);
+      const means: TrialMeans = {
+        agent,
+        limiter: dependencies.limiterFor(agent, config),
+        evaluators,
+        retries: begun.plan.retries,
+        signal,
+        countRetriedCall: () => countRetriedCall(dependencies.db, input.runId, input.shard),
+      };
+      return [name, means];
+    }),
+  );
+}

@@ -1,0 +1,25 @@
+import type { Pool } from 'pg';
+import type { Principal } from '../store/keys/find-key.ts';
+import type { Store } from '../store/open-database.ts';
+
+/** What every operation works with. */
+export interface Services {
+  db: Store;
+  pool: Pool;
+  /** Key of the audit chain. */
+  auditKey: string;
+  /** Resolves at the next change of the run's status, or after `timeoutMs`. */
+  nextChange(runId: string, timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  /** Sends what stands in the outbox now, without waiting for it. */
+  dispatch(): void;
+}
+
+/** One request: the services, and who asks (null without a valid key). */
+export interface Context extends Services {
+  principal: Principal | null;
+}
+
+/** A request of somebody known. */
+export interface SignedContext extends Services {
+  principal: Principal;
+}

@@ -1,0 +1,98 @@
+import { EventEmitter, once } from 'node:events';
+import { Client, Connection } from '@temporalio/client';
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
+import Fastify from 'fastify';
+import { findKey } from '../store/keys/find-key.ts';
+import { listen } from '../store/listen.ts';
+import { pendingMigrations } from '../store/migrate.ts';
+import { openDatabase } from '../store/open-database.ts';
+import type { ApiConfig } from './api-config.ts';
+import type { Context, Services } from './context.ts';
+import { createDispatcher } from './outbox/dispatcher.ts';
+import { createReadiness } from './readiness.ts';
+import { type AppRouter, appRouter } from './root.ts';
+
+/** Largest request body: a chunk of a dataset push is far below. */
+const bodyLimitBytes = 33_554_432;
+
+/** Serves the API until `signal` aborts. @returns The URL, once it listens. */
+export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ url: string; closed: Promise<void> }> {
+  const { db, pool, close } = openDatabase({ databaseUrl: config.databaseUrl, connections: 16, name: 'sluice-api' });
+  const client = lazyClient(config);
+  const dispatcher = createDispatcher({ db, client: client.get });
+  const changes = new EventEmitter().setMaxListeners(0);
+  const listener = listen({
+    databaseUrl: config.databaseUrl,
+    channels: ['sluice_run', 'sluice_outbox'],
+    onMessage: (channel, payload) => (channel === 'sluice_run' ? changes.emit(payload) : dispatcher.now()),
+  });
+  const services: Services = {
+    db,
+    pool,
+    auditKey: config.auditKey,
+    dispatch: dispatcher.now,
+    nextChange: async (runId, timeoutMs, stop) => {
+      const timer = AbortSignal.timeout(timeoutMs);
+      await once(changes, runId, { signal: stop ? AbortSignal.any([timer, stop]) : timer }).catch(() => {});
+    },
+  };
+
+  const app = Fastify({
+    logger: config.log && { level: 'warn' },
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: true,
+  });
+  app.register(fastifyTRPCPlugin, {
+    prefix: '/trpc',
+    trpcOptions: {
+      router: appRouter,
+      createContext: async ({ req }): Promise<Context> => {
+        const key = req.headers.authorization?.match(/^Bearer (sl_\w+)$/)?.[1];
+        return { ...services, principal: key ? await findKey(db, key) : null };
+      },
+      onError: ({ error, path }) => {
+        if (error.code === 'INTERNAL_SERVER_ERROR') console.error(new Date().toISOString(), path, error.cause ?? error);
+      },
+      maxBatchSize: 20,
+    },
+  } satisfies FastifyTRPCPluginOptions<AppRouter>);
+  app.get('/healthz', () => ({ ok: true }));
+  const readiness = createReadiness({
+    client: client.get,
+    namespace: config.temporalNamespace,
+    pendingMigrations: () => pendingMigrations(config.databaseUrl),
+  });
+  app.get('/readyz', async (_request, reply) => {
+    const problems = await readiness();
+    return reply.code(problems.length === 0 ? 200 : 503).send({ ready: problems.length === 0, problems });
+  });
+  const url = await app.listen({ host: config.host, port: config.port });
+  dispatcher.now();
+
+  const closed = (async () => {
+    if (!signal.aborted) await once(signal, 'abort');
+    await app.close();
+    await dispatcher.close();
+    await listener.close();
+    await client.close();
+    await close();
+  })();
+  return { url, closed };
+}
+
+/** One connection to Temporal, made at first use, so that the API starts while Temporal is down. */
+function lazyClient(config: ApiConfig): { get(): Promise<Client>; close(): Promise<void> } {
+  let client: Client | null = null;
+  return {
+    get: async () => {
+      client ??= new Client({
+        connection: Connection.lazy({ address: config.temporalAddress, ...config.temporalConnection }),
+        namespace: config.temporalNamespace,
+      });
+      return client;
+    },
+    close: async () => {
+      await client?.connection.close();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { DatasetVersionInfo } from '../../../schema/contracts/dataset.ts';
+import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
+import { finishPush as finishStoredPush } from '../../../store/datasets/finish-push.ts';
+import type { SignedContext } from '../../context.ts';
+
+/** Makes the dataset's next version of what was staged: all of it or nothing. */
+export async function finishPush({
+  ctx,
+  input,
+}: {
+  ctx: SignedContext;
+  input: { pushId: string; rows: number };
+}): Promise<DatasetVersionInfo> {
+  const { projectId, actor } = ctx.principal;
+  return ctx.db.transaction().execute(async (trx) => {
+    const info = await finishStoredPush(trx, { projectId, createdBy: actor, ...input });
+    if (info.created) {
+      const subject = `dataset:${info.name}@${info.version}`;
+      const detail = { examples: info.examples, contentHash: info.contentHash };
+      await appendAuditEvent(trx, { projectId, actor, verb: 'dataset.push', subject, detail }, ctx.auditKey);
+    }
+    return info;
+  });
+}

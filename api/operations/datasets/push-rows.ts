@@ -1,0 +1,59 @@
+import canonicalize from 'canonicalize';
+import { datasetLimits, type ExampleRow } from '../../../schema/contracts/dataset.ts';
+import { SluiceError } from '../../../schema/errors.ts';
+import { sha256 } from '../../../schema/ids.ts';
+import { stageRows } from '../../../store/datasets/stage-rows.ts';
+import type { SignedContext } from '../../context.ts';
+
+/** Stages rows of an open push. `ordinal` is the place of the first one in the file, from 0. */
+export async function pushRows({
+  ctx,
+  input,
+}: {
+  ctx: SignedContext;
+  input: { pushId: string; ordinal: number; rows: ExampleRow[] };
+}): Promise<void> {
+  const open = await ctx.db
+    .selectFrom('dataset_push')
+    .select('id')
+    .where('id', '=', input.pushId)
+    .where('project_id', '=', ctx.principal.projectId)
+    .executeTakeFirst();
+  if (!open) {
+    throw new SluiceError({
+      code: 'not_found',
+      message: `there is no open push ${input.pushId}`,
+      fix: 'Push the file again.',
+    });
+  }
+  const rows = input.rows.map((row, index) => {
+    const content = {
+      input: row.input,
+      ...(row.expected === undefined ? {} : { expected: row.expected }),
+      metadata: row.metadata ?? {},
+      ...(row.clusterKey === undefined ? {} : { clusterKey: row.clusterKey }),
+      ...(row.sourceTraceId === undefined ? {} : { sourceTraceId: row.sourceTraceId }),
+    };
+    const text = canonicalize(content) ?? '';
+    const bytes = Buffer.byteLength(text);
+    if (bytes > datasetLimits.exampleBytes) {
+      throw new SluiceError({
+        code: 'too_large',
+        message: `row ${input.ordinal + index + 1}: the example has ${bytes} bytes, at most ${datasetLimits.exampleBytes} are accepted`,
+        fix: 'Shorten it, or refer to the media instead of holding it. Nothing was changed.',
+      });
+    }
+    return {
+      ordinal: input.ordinal + index,
+      exampleId: row.id ?? null,
+      contentHash: sha256(text),
+      input: row.input,
+      expected: row.expected ?? null,
+      metadata: row.metadata ?? {},
+      clusterKey: row.clusterKey ?? null,
+      sourceTraceId: row.sourceTraceId ?? null,
+      splits: [...new Set(row.splits ?? [])].sort(),
+    };
+  });
+  await stageRows(ctx.db, input.pushId, rows);
+}

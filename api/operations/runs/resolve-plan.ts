@@ -1,0 +1,100 @@
+import { suggest } from '../../../schema/contracts/parse-input.ts';
+import type { Plan, PlannedEvaluator, PlannedVariant } from '../../../schema/contracts/plan.ts';
+import { type ExperimentSpec, parseDatasetReference } from '../../../schema/contracts/spec.ts';
+import { builtinMetrics } from '../../../schema/contracts/words.ts';
+import { SluiceError } from '../../../schema/errors.ts';
+import { findAgentVersion } from '../../../store/agents/find-agent-version.ts';
+import { findDatasetVersion } from '../../../store/datasets/find-dataset-version.ts';
+import { ensureEvaluatorVersion } from '../../../store/evaluators/ensure-evaluator-version.ts';
+import { findGateVersion } from '../../../store/gates/find-gate-version.ts';
+import type { Store } from '../../../store/open-database.ts';
+
+/**
+ * Resolves every name of a spec to a version and writes every default out. Nothing is called.
+ * @throws {SluiceError} not_found or invalid_input, naming the place in the spec.
+ */
+export async function resolvePlan(
+  db: Store,
+  input: { projectId: string; spec: ExperimentSpec; limit?: number },
+): Promise<Plan> {
+  const { spec, projectId } = input;
+  const reference = parseDatasetReference(spec.dataset);
+  const dataset = await findDatasetVersion(db, { projectId, ...reference });
+  const gate = await resolveGate(db, projectId, spec.gate);
+  const criterionSplits = [...new Set((gate.policy?.criteria ?? []).flatMap((one) => one.split ?? []))];
+  const needed = reference.split === null ? criterionSplits : [reference.split, ...criterionSplits];
+  for (const split of needed) {
+    if (split in dataset.splits) continue;
+    const known = Object.keys(dataset.splits);
+    throw new SluiceError({
+      code: 'not_found',
+      message: `dataset ${dataset.name}@${dataset.version} has no split "${split}"${known.length ? suggest(split, known) : '; it has none at all'}`,
+      fix: known.length
+        ? `Use one of its splits: ${known.join(', ')}; or none, for all examples.`
+        : `Leave "#${split}" away to use all examples, or push the dataset with --split ${split}.`,
+    });
+  }
+  const metrics = [...(spec.evaluators ?? []).map((one) => one.name), ...Object.keys(builtinMetrics)];
+  (gate.policy?.criteria ?? []).forEach((criterion, index) => {
+    if (metrics.includes(criterion.metric)) return;
+    throw new SluiceError({
+      code: 'invalid_input',
+      message: `gate.criteria[${index}].metric: no evaluator or built-in metric is named "${criterion.metric}"${suggest(criterion.metric, metrics)}`,
+      fix: `Known here: ${metrics.join(', ')}.`,
+    });
+  });
+  requireExpected(spec, dataset);
+  const variants: PlannedVariant[] = [];
+  for (const [name, variant] of Object.entries(spec.variants)) {
+    if (!('agent' in variant)) {
+      variants.push({ name, agent: null, config: variant });
+      continue;
+    }
+    const found = await findAgentVersion(db, { projectId, name: variant.agent, version: variant.version ?? 'latest' });
+    variants.push({ name, agent: { name: variant.agent, version: found.version }, config: found.config });
+  }
+  const evaluators: PlannedEvaluator[] = [];
+  for (const config of spec.evaluators ?? []) {
+    evaluators.push({ config, ...(await ensureEvaluatorVersion(db, { projectId, config })) });
+  }
+  return {
+    kind: 'experiment',
+    dataset: { name: dataset.name, version: dataset.version, versionId: dataset.versionId, split: reference.split },
+    criterionSplits,
+    variants,
+    repetitions: spec.repetitions ?? 1,
+    concurrency: spec.concurrency ?? 8,
+    retries: spec.retries ?? 2,
+    evaluators,
+    gate,
+    limit: input.limit ?? null,
+  };
+}
+
+async function resolveGate(db: Store, projectId: string, gate: ExperimentSpec['gate']): Promise<Plan['gate']> {
+  if (gate === undefined) return { name: null, version: null, policy: null };
+  if (typeof gate !== 'string') return { name: null, version: null, policy: gate };
+  const [name = '', version] = gate.split('@', 2);
+  return findGateVersion(db, { projectId, name, version: version === undefined ? null : Number(version) });
+}
+
+/** Evaluators that compare are useless over a dataset without a single expected value: said before anything is called. */
+function requireExpected(
+  spec: ExperimentSpec,
+  dataset: { name: string; version: number; examples: number; withExpected: number },
+): void {
+  if (dataset.withExpected > 0) return;
+  (spec.evaluators ?? []).forEach((evaluator, index) => {
+    const compares =
+      evaluator.type === 'exact_match' ||
+      evaluator.type === 'numeric_match' ||
+      (evaluator.type === 'contains' && evaluator.value === undefined) ||
+      (evaluator.type === 'json_match' && (evaluator.compare ?? evaluator.schema === undefined));
+    if (!compares) return;
+    throw new SluiceError({
+      code: 'invalid_input',
+      message: `evaluators[${index}]: ${evaluator.type} "${evaluator.name}" compares with \`expected\`, and none of the ${dataset.examples} examples of ${dataset.name}@${dataset.version} has one`,
+      fix: 'Push the dataset again and say which column it is: `sluice dataset push NAME FILE --map expected=COLUMN`.',
+    });
+  });
+}

@@ -1,0 +1,48 @@
+import type { RunProgress } from '../../../schema/contracts/result.ts';
+import { isFinal } from '../../../schema/contracts/words.ts';
+import { countTrials } from '../../../store/runs/count-trials.ts';
+import type { SignedContext } from '../../context.ts';
+import { requireRun } from './require-run.ts';
+
+const everyMs = 250;
+/** The rate shown is that of the last seconds. */
+const windowMs = 5_000;
+
+/** Progress of a run about four times a second, until it is final; the last update says so. */
+export async function* watchRun({
+  ctx,
+  input,
+  signal,
+}: {
+  ctx: SignedContext;
+  input: { id: string };
+  signal: AbortSignal | undefined;
+}): AsyncGenerator<RunProgress> {
+  const samples: { at: number; done: number }[] = [];
+  for (;;) {
+    const change = ctx.nextChange(input.id, everyMs, signal);
+    const run = await requireRun(ctx, input.id);
+    const tally = await countTrials(ctx.db, run);
+    const now = Date.now();
+    const done = tally.counts.succeeded + tally.counts.failed + tally.counts.missing;
+    samples.push({ at: now, done });
+    while (samples.length > 2 && now - (samples[0]?.at ?? now) > windowMs) samples.shift();
+    const first = samples[0] ?? { at: now, done };
+    const rate = now > first.at && done > first.done ? ((done - first.done) / (now - first.at)) * 1000 : null;
+    const left = tally.counts.planned - done;
+    const final = isFinal(run.status);
+    yield {
+      id: run.id,
+      name: run.name,
+      status: run.status,
+      ...tally,
+      done,
+      trialsPerSecond: rate,
+      etaMs: rate && left > 0 ? (left / rate) * 1000 : null,
+      elapsedMs: (run.finished_at?.getTime() ?? now) - (run.started_at ?? run.created_at).getTime(),
+      final,
+    };
+    if (final || signal?.aborted) return;
+    await change;
+  }
+}

@@ -1,0 +1,75 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Store } from '../../store/open-database.ts';
+import type { OutboxMessage } from '../../store/outbox/add-to-outbox.ts';
+import { takeFromOutbox } from '../../store/outbox/take-from-outbox.ts';
+import { commandSignalName, taskQueue, workflowIdOf, workflowNames } from '../../workflows/messages.ts';
+
+/**
+ * Sends what stands in the outbox: at once when told (`now`), and every second for what was left. Safe beside other
+ * dispatchers and after a crash: starting twice and signalling twice change nothing.
+ */
+export function createDispatcher(options: {
+  db: Store;
+  client: () => Promise<Client>;
+  onError?: (error: unknown) => void;
+}) {
+  let running: Promise<void> | null = null;
+  let again = false;
+
+  const run = async () => {
+    do {
+      again = false;
+      await takeFromOutbox(options.db, async (message) => {
+        const client = await options.client();
+        // The row stays locked meanwhile; a server that is down must not hold it for long.
+        await client.withDeadline(Date.now() + 5_000, () => send(client, message));
+      }).catch((error) => options.onError?.(error));
+    } while (again);
+  };
+  const now = () => {
+    if (running) again = true;
+    else
+      running = run().finally(() => {
+        running = null;
+      });
+  };
+  const sweep = setInterval(now, 1_000);
+  return {
+    now,
+    close: async () => {
+      clearInterval(sweep);
+      await running;
+    },
+  };
+}
+
+async function send(client: Client, message: OutboxMessage): Promise<void> {
+  const { runId } = message.payload;
+  const workflowId = workflowIdOf('experiment', runId);
+  switch (message.topic) {
+    case 'start_experiment':
+      try {
+        await client.workflow.start(workflowNames.experiment, {
+          workflowId,
+          taskQueue,
+          args: [{ runId }],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          staticSummary: `experiment ${runId}`,
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+      return;
+    case 'signal_run':
+      try {
+        await client.workflow.getHandle(workflowId).signal(commandSignalName);
+      } catch (error) {
+        // The run is over, or its start stands behind this in the outbox and will read the command by itself.
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+      return;
+    default:
+      message satisfies never;
+  }
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { agentConfigSchema } from '../../schema/contracts/agent.ts';
+import { nameSchema } from '../../schema/contracts/words.ts';
+import { findAgentVersion } from '../../store/agents/find-agent-version.ts';
+import { listAgents } from '../../store/agents/list-agents.ts';
+import { pushAgent } from '../operations/agents/push-agent.ts';
+import { procedureFor, router } from '../trpc.ts';
+
+export const agentsRouter = router({
+  list: procedureFor('viewer').query(({ ctx }) => listAgents(ctx.db, ctx.principal.projectId)),
+  get: procedureFor('viewer')
+    .input(
+      z.object({
+        name: nameSchema,
+        version: z.union([z.int().min(1), z.literal('latest'), z.literal('production')]).default('latest'),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const { version, config } = await findAgentVersion(ctx.db, { projectId: ctx.principal.projectId, ...input });
+      return { name: input.name, version, config };
+    }),
+  push: procedureFor('engineer')
+    .input(z.object({ agent: nameSchema, config: agentConfigSchema }))
+    .mutation(pushAgent),
+});

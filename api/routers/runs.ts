@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { experimentSpecSchema } from '../../schema/contracts/spec.ts';
+import { runStatuses } from '../../schema/contracts/words.ts';
+import { listRuns } from '../../store/runs/list-runs.ts';
+import { changeRun } from '../operations/runs/change-run.ts';
+import { getRun, getSpec } from '../operations/runs/get-run.ts';
+import { listExamples } from '../operations/runs/list-examples.ts';
+import { startRun } from '../operations/runs/start-run.ts';
+import { watchRun } from '../operations/runs/watch-run.ts';
+import { procedureFor, router } from '../trpc.ts';
+
+const id = z.object({ id: z.string().min(1).max(100) });
+const command = id.extend({ reason: z.string().max(2_000).optional() });
+
+export const runsRouter = router({
+  start: procedureFor('engineer')
+    .input(
+      z.object({
+        spec: experimentSpecSchema,
+        idempotencyKey: z.string().min(1).max(200).optional(),
+        limit: z.int().min(1).max(10_000_000).optional(),
+      }),
+    )
+    .mutation(startRun),
+  get: procedureFor('viewer').input(id).query(getRun),
+  spec: procedureFor('viewer').input(id).query(getSpec),
+  list: procedureFor('viewer')
+    .input(
+      z.object({
+        name: z.string().max(100).optional(),
+        status: z.enum(runStatuses).optional(),
+        limit: z.int().min(1).max(1_000).default(50),
+      }),
+    )
+    .query(({ ctx, input }) => listRuns(ctx.db, { projectId: ctx.principal.projectId, ...input })),
+  watch: procedureFor('viewer').input(id).subscription(watchRun),
+  examples: procedureFor('viewer')
+    .input(
+      id.extend({
+        metric: z.string().max(100),
+        candidate: z.string().max(100).optional(),
+        change: z.enum(['improved', 'regressed', 'flaky']).optional(),
+        limit: z.int().min(1).max(1_000).default(100),
+      }),
+    )
+    .query(listExamples),
+  pause: procedureFor('engineer')
+    .input(command)
+    .mutation(({ ctx, input }) => changeRun({ ctx, input: { ...input, command: 'pause' } })),
+  resume: procedureFor('engineer')
+    .input(command)
+    .mutation(({ ctx, input }) => changeRun({ ctx, input: { ...input, command: 'resume' } })),
+  abort: procedureFor('engineer')
+    .input(command)
+    .mutation(({ ctx, input }) => changeRun({ ctx, input: { ...input, command: 'abort' } })),
+});

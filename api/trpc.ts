@@ -1,0 +1,117 @@
+import { initTRPC, TRPCError } from '@trpc/server';
+import { ZodError } from 'zod';
+import type { Role } from '../schema/contracts/words.ts';
+import { type ErrorCode, SluiceError } from '../schema/errors.ts';
+import type { Context } from './context.ts';
+import { isOutage, outage } from './outage.ts';
+
+/** The one shape of an error on the wire: what the user reads, and nothing of the inside. */
+export interface WireError {
+  code: ErrorCode;
+  fix?: string;
+  details?: { path: string; message: string }[];
+}
+
+const t = initTRPC.context<Context>().create({
+  errorFormatter({ shape, error }) {
+    const cause = toSluiceError(error);
+    return {
+      code: shape.code,
+      message: cause.message,
+      data: {
+        httpStatus: shape.data.httpStatus,
+        path: shape.data.path,
+        sluice: {
+          code: cause.code,
+          ...(cause.fix ? { fix: cause.fix } : {}),
+          ...(cause.details.length ? { details: cause.details } : {}),
+        } satisfies WireError as WireError,
+      },
+    };
+  },
+  sse: { ping: { enabled: true, intervalMs: 5_000 }, client: { reconnectAfterInactivityMs: 15_000 } },
+});
+
+const statusOf = {
+  invalid_input: 'BAD_REQUEST',
+  not_found: 'NOT_FOUND',
+  conflict: 'CONFLICT',
+  unauthorized: 'UNAUTHORIZED',
+  forbidden: 'FORBIDDEN',
+  too_large: 'PAYLOAD_TOO_LARGE',
+  unavailable: 'SERVICE_UNAVAILABLE',
+  internal: 'INTERNAL_SERVER_ERROR',
+} as const satisfies Record<ErrorCode, TRPCError['code']>;
+
+function toSluiceError(error: TRPCError): SluiceError {
+  const { cause } = error;
+  if (cause instanceof SluiceError) return cause;
+  if (cause instanceof ZodError) {
+    const details = cause.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+    return new SluiceError({
+      code: 'invalid_input',
+      message: `the request is not understood: ${details
+        .map((one) => `${one.path}: ${one.message}`)
+        .join('; ')
+        .slice(0, 500)}`,
+      details,
+    });
+  }
+  if (isOutage(cause)) return outage(cause);
+  if (error.code === 'NOT_FOUND') return new SluiceError({ code: 'not_found', message: error.message });
+  if (error.code === 'PARSE_ERROR' || error.code === 'BAD_REQUEST') {
+    return new SluiceError({
+      code: 'invalid_input',
+      message: 'the request body is not JSON that this API understands',
+    });
+  }
+  return new SluiceError({
+    code: 'internal',
+    message: 'something broke inside Sluice',
+    fix: 'See the log of the API.',
+  });
+}
+
+/** Domain errors become tRPC errors in one place, so that the status on the wire is right. */
+const mapErrors = t.middleware(async ({ next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const { cause } = result.error;
+  if (cause instanceof SluiceError) throw new TRPCError({ code: statusOf[cause.code], message: cause.message, cause });
+  if (isOutage(cause)) throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'the database is away', cause });
+  return result;
+});
+
+/** Roles that may do what a role is asked for; admin may do everything. */
+const including: Record<Role, readonly Role[]> = {
+  viewer: ['viewer', 'engineer', 'annotator', 'approver', 'on_call', 'admin'],
+  engineer: ['engineer', 'admin'],
+  annotator: ['annotator', 'admin'],
+  approver: ['approver', 'admin'],
+  on_call: ['on_call', 'admin'],
+  ingest: ['ingest', 'engineer', 'admin'],
+  admin: ['admin'],
+};
+
+/** A procedure for keys that hold `role` or one that includes it. */
+export function procedureFor(role: Role) {
+  return t.procedure.use(mapErrors).use(({ ctx, next }) => {
+    if (!ctx.principal) {
+      throw new SluiceError({
+        code: 'unauthorized',
+        message: 'no valid API key came with the request',
+        fix: 'Set SLUICE_API_KEY, or name the stack with --data-dir. A key is made by `sluice key create`.',
+      });
+    }
+    if (!including[role].includes(ctx.principal.role)) {
+      throw new SluiceError({
+        code: 'forbidden',
+        message: `this needs the role ${role}; the key of ${ctx.principal.actor} has ${ctx.principal.role}`,
+        fix: 'Ask an admin for a key with that role: `sluice key create --person NAME --role ROLE`.',
+      });
+    }
+    return next({ ctx: { ...ctx, principal: ctx.principal } });
+  });
+}
+
+export const router = t.router;

@@ -1,0 +1,34 @@
+import type { RunResult } from '../../schema/contracts/result.ts';
+import type { Store } from '../open-database.ts';
+import { countTrials } from './count-trials.ts';
+import { groupFailures } from './group-failures.ts';
+
+/** The result object of a run that has no decision (yet): counts, calls and failures, straight from the rows. */
+export async function summarizeRun(db: Store, runId: string): Promise<RunResult> {
+  const run = await db.selectFrom('run').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
+  const tally = await countTrials(db, run);
+  const failures = await groupFailures(db, runId);
+  const end = run.finished_at?.getTime() ?? Date.now();
+  return {
+    id: run.id,
+    kind: run.kind,
+    name: run.name,
+    status: run.status,
+    verdict: null,
+    action: null,
+    verdicts: {},
+    reasons: run.error ? [run.error.message] : [],
+    counts: tally.counts,
+    metrics: [],
+    comparisons: [],
+    criteria: [],
+    failures,
+    agentCalls: tally.agentCalls,
+    costUsd: tally.costUsd,
+    durationMs: run.started_at ? end - run.started_at.getTime() : null,
+    error: run.error,
+    decisionId: null,
+    planHash: run.plan_hash,
+    createdAt: run.created_at.toISOString(),
+  };
+}

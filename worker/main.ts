@@ -1,0 +1,64 @@
+import { hostname } from 'node:os';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { TrialWriter } from '../activities/lanes/trial-writer.ts';
+import { openDatabase } from '../store/open-database.ts';
+import { taskQueue } from '../workflows/messages.ts';
+import { createAdapters } from './adapters.ts';
+import { createFunctionLoader } from './load-functions.ts';
+import type { WorkerConfig } from './worker-config.ts';
+import { workflowBundleFile } from './workflow-bundle.ts';
+
+/** Runs a Temporal worker until `signal` aborts: takes nothing new, lets calls in flight end, closes. */
+export async function runWorker(config: WorkerConfig, signal: AbortSignal): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+  const connection = await connect(config, signal);
+  const { db, pool, close } = openDatabase({ databaseUrl: config.databaseUrl, connections: 10, name: 'sluice-worker' });
+  const identity = `${hostname()}/${process.pid}`;
+  const adapters = createAdapters({ db, identity, ...config });
+  try {
+    const worker = await Worker.create({
+      connection,
+      namespace: config.temporalNamespace,
+      taskQueue,
+      identity,
+      workflowBundle: { codePath: await workflowBundleFile(config.cacheDir) },
+      activities: createActivities({
+        db,
+        pool,
+        writer: new TrialWriter(pool),
+        loadFunctions: createFunctionLoader(config.functionsFile),
+        ...adapters,
+      }),
+      maxConcurrentActivityTaskExecutions: 64,
+      maxCachedWorkflows: 200,
+      // A workflow whose worker died is picked up by another one after this long.
+      stickyQueueScheduleToStartTimeout: '3s',
+      maxHeartbeatThrottleInterval: '1s',
+      defaultHeartbeatThrottleInterval: '1s',
+      shutdownGraceTime: config.shutdownGraceMs,
+      shutdownForceTime: config.shutdownGraceMs + 10_000,
+    });
+    const stop = () => worker.shutdown();
+    if (signal.aborted) return;
+    signal.addEventListener('abort', stop, { once: true });
+    config.onReady?.();
+    await worker.run();
+  } finally {
+    await adapters.close();
+    await connection.close();
+    await close();
+  }
+}
+
+/** Connects, waiting for a server that is starting. */
+async function connect(config: WorkerConfig, signal: AbortSignal): Promise<NativeConnection> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await NativeConnection.connect({ address: config.temporalAddress, ...config.temporalConnection });
+    } catch (error) {
+      if (signal.aborted || tries >= 600) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { NativeConnectionOptions } from '@temporalio/worker';
+
+export interface WorkerConfig {
+  databaseUrl: string;
+  temporalAddress: string;
+  temporalNamespace: string;
+  /** TLS, API key and the like, from TEMPORAL_* variables. */
+  temporalConnection: Omit<NativeConnectionOptions, 'address'>;
+  /** Where the compiled workflow bundle is kept. */
+  cacheDir: string;
+  /** sluice.config.ts; may be absent. */
+  functionsFile: string;
+  /** Which addresses agents may have. */
+  allowedNetworks: 'loopback' | 'private' | 'public';
+  resolveSecret(name: string): string | undefined;
+  /** How long calls in flight may still take when the worker is told to stop. */
+  shutdownGraceMs: number;
+  onReady?: () => void;
+}

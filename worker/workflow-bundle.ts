@@ -1,0 +1,38 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+const workflowsFolder = fileURLToPath(new URL('../workflows/', import.meta.url));
+
+/**
+ * The compiled workflow bundle, made once per content of `workflows/` and SDK version, and then read from the cache: a
+ * worker that starts again must not spend two seconds on it.
+ * @returns Path of the bundle.
+ */
+export async function workflowBundleFile(cacheDir: string): Promise<string> {
+  const file = join(cacheDir, 'workflow-bundles', `${await contentHash()}.js`);
+  if (await stat(file).catch(() => null)) return file;
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(workflowsFolder, 'index.ts'),
+    logger: new DefaultLogger('WARN'),
+  });
+  await mkdir(join(file, '..'), { recursive: true });
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, code);
+  await rename(draft, file);
+  return file;
+}
+
+async function contentHash(): Promise<string> {
+  const hash = createHash('sha256');
+  const sdk = JSON.parse(
+    await readFile(fileURLToPath(import.meta.resolve('@temporalio/worker/package.json')), 'utf8'),
+  ) as { version: string };
+  hash.update(sdk.version);
+  for (const name of (await readdir(workflowsFolder)).sort()) {
+    hash.update(name).update(await readFile(join(workflowsFolder, name)));
+  }
+  return hash.digest('hex').slice(0, 32);
+}

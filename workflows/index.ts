@@ -1,0 +1,2 @@
+/** The single entry of the workflow bundle. */
+export { experiment } from './experiment.ts';

@@ -1,0 +1,16 @@
+/**
+ * What the API and the workflows both know: names of workflows, their ids, queue and signals. No imports, so that
+ * both sides may load it.
+ */
+
+/** Wakes a run's workflow: a command on it was committed. What the command was stands in Postgres. */
+export const commandSignalName = 'command';
+
+export const taskQueue = 'sluice';
+
+export const workflowNames = { experiment: 'experiment' } as const;
+
+/** The workflow id of a run; one run never has two. */
+export function workflowIdOf(kind: 'experiment', runId: string): string {
+  return `${{ experiment: 'exp' }[kind]}/${runId}`;
+}
