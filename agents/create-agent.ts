@@ -1,17 +1,9 @@
 import type { AgentConfig } from '../schema/contracts/agent.ts';
-import type { Agent, FunctionRegistry } from '../schema/contracts/call.ts';
-import type { AllowedNetworks } from './address-guard.ts';
+import type { Agent } from '../schema/contracts/call.ts';
+import type { AgentDependencies } from './agent-dependencies.ts';
 import { functionAgent } from './function-agent.ts';
 import { httpAgent } from './http-agent.ts';
 import { replayAgent } from './replay-agent.ts';
-
-export interface AgentDependencies {
-  /** The value of a named secret, asked for at each call; undefined when there is none. */
-  resolveSecret(name: string): string | undefined;
-  functions: FunctionRegistry;
-  /** Where `http` agents may be: `public` < `loopback` < `private`, each including the ones before. */
-  allowedNetworks: AllowedNetworks;
-}
 
 /**
  * The adapter for an agent version. Its `call` never rejects for anything the agent does; it rejects with the

@@ -5,7 +5,7 @@ import { SluiceError } from '../schema/errors.ts';
 import { formatJsonPath, parseJsonPath } from '../schema/json-path.ts';
 import { quoteText } from '../schema/quote-text.ts';
 import { BlockedAddressError, guardedLookup, whyUrlBlocked } from './address-guard.ts';
-import type { AgentDependencies } from './create-agent.ts';
+import type { AgentDependencies } from './agent-dependencies.ts';
 import { decodeBody } from './decode-body.ts';
 import { explainExchange } from './explain-exchange.ts';
 import { explainNetworkError } from './explain-network-error.ts';
