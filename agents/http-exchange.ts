@@ -21,7 +21,7 @@ export interface Exchanged {
   /** 0 when no status line came. */
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  /** What was read of the body. */
+  /** The body; what was read of it when the status is no success; empty when a success was cut off. */
   body: Buffer;
   /** Bytes of the body read, or announced when that was already too much. */
   bytes: number;
@@ -113,7 +113,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (ended === 'timeout' || ended === 'too_large' || ended === 'aborted') {
       this.controller?.abort(new Error('call has ended'));
     }
-    const { chunks } = this;
+    // A cut-off answer is not looked at; one that is no success is quoted.
+    const chunks = ended === 'complete' || this.status >= 300 ? this.chunks : [];
+    this.chunks = [];
     const exchanged: Exchanged = {
       ended,
       status: this.status,
