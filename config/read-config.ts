@@ -31,6 +31,10 @@ export interface Config {
   readonly allowPrivateHosts: boolean;
   /** Agent URLs may name this machine: in the embedded default, or where private hosts are allowed. */
   readonly allowLoopback: boolean;
+  /** Key of the audit chain (`SLUICE_AUDIT_KEY`); undefined = the embedded default keeps its own. */
+  readonly auditKey: string | undefined;
+  /** Functions for specs, absolute (`SLUICE_CONFIG`, default `sluice.config.ts` in the working directory). */
+  readonly functionsFile: string;
   /** Print stacks of unexpected errors (`SLUICE_DEBUG`). */
   readonly debug: boolean;
   /** Folders of `PATH`, in order. */
@@ -66,6 +70,8 @@ const variables = {
   },
   SLUICE_LOCAL: { parse: flag, expected: '1 or 0' },
   SLUICE_ALLOW_PRIVATE_HOSTS: { parse: flag, expected: '1 or 0' },
+  SLUICE_AUDIT_KEY: { parse: text, expected: 'a long random text', secret: true },
+  SLUICE_CONFIG: { parse: text, expected: 'the path of sluice.config.ts' },
   SLUICE_DEBUG: { parse: flag, expected: '1 or 0' },
 } as const;
 
@@ -105,6 +111,8 @@ export function readConfig(env: Environment = process.env): Config {
     local,
     allowPrivateHosts,
     allowLoopback: local || allowPrivateHosts,
+    auditKey: read('SLUICE_AUDIT_KEY'),
+    functionsFile: resolve(read('SLUICE_CONFIG') ?? 'sluice.config.ts'),
     debug: read('SLUICE_DEBUG') ?? false,
     searchPath: (env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''),
     hasProxy: Boolean(env.HTTPS_PROXY || env.https_proxy || env.ALL_PROXY || env.all_proxy),

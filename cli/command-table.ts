@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+
+/** One command: what `--help` says of it, and where it is. Only the module of the command asked for is loaded. */
+export interface CommandEntry {
+  readonly description: string;
+  readonly load: () => Promise<{ register: (program: Command) => void }>;
+}
+
+/** Every command, in the order `--help` shows. A new command is a line here and a file in `commands/`. */
+export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  up: {
+    description: 'start Postgres, Temporal, worker and API on this machine, and keep them running',
+    load: () => import('./commands/up.ts'),
+  },
+  down: {
+    description: 'stop what `sluice up` started in a data directory',
+    load: () => import('./commands/down.ts'),
+  },
+  doctor: {
+    description: 'say what is there, what is missing and how to get it',
+    load: () => import('./commands/doctor.ts'),
+  },
+  worker: {
+    description: 'run a worker (production; `up` does it on one machine)',
+    load: () => import('./commands/worker.ts'),
+  },
+  api: {
+    description: 'serve the API (production; `up` does it on one machine)',
+    load: () => import('./commands/api.ts'),
+  },
+  migrate: {
+    description: 'bring the database named by DATABASE_URL up to date',
+    load: () => import('./commands/migrate.ts'),
+  },
+};
