@@ -1,11 +1,10 @@
-import type { ConnectionOptions } from '@temporalio/client';
+import type { NativeConnectionOptions } from '@temporalio/worker';
 
 export interface ApiConfig {
   databaseUrl: string;
-  temporalAddress: string;
   temporalNamespace: string;
-  /** TLS, API key and the like, from TEMPORAL_* variables. */
-  temporalConnection: Omit<ConnectionOptions, 'address'>;
+  /** Address, TLS, API key and the like. */
+  temporalConnection: NativeConnectionOptions;
   host: string;
   /** 0 = a free one. */
   port: number;

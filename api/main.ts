@@ -86,7 +86,7 @@ function lazyClient(config: ApiConfig): { get(): Promise<Client>; close(): Promi
   return {
     get: async () => {
       client ??= new Client({
-        connection: Connection.lazy({ address: config.temporalAddress, ...config.temporalConnection }),
+        connection: Connection.lazy(config.temporalConnection),
         namespace: config.temporalNamespace,
       });
       return client;

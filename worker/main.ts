@@ -55,7 +55,7 @@ export async function runWorker(config: WorkerConfig, signal: AbortSignal): Prom
 async function connect(config: WorkerConfig, signal: AbortSignal): Promise<NativeConnection> {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await NativeConnection.connect({ address: config.temporalAddress, ...config.temporalConnection });
+      return await NativeConnection.connect(config.temporalConnection);
     } catch (error) {
       if (signal.aborted || tries >= 600) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -2,10 +2,9 @@ import type { NativeConnectionOptions } from '@temporalio/worker';
 
 export interface WorkerConfig {
   databaseUrl: string;
-  temporalAddress: string;
   temporalNamespace: string;
-  /** TLS, API key and the like, from TEMPORAL_* variables. */
-  temporalConnection: Omit<NativeConnectionOptions, 'address'>;
+  /** Address, TLS, API key and the like. */
+  temporalConnection: NativeConnectionOptions;
   /** Where the compiled workflow bundle is kept. */
   cacheDir: string;
   /** sluice.config.ts; may be absent. */

@@ -25,7 +25,7 @@ export const criterionSchema = z
     max: z.number().optional(),
     /** Look at the examples of this split only. */
     split: nameSchema.optional(),
-    /** p50 or p95 of a duration instead of its mean. */
+    /** Which quantile of a duration is compared. @default 0.5 */
     quantile: z.union([z.literal(0.5), z.literal(0.95)]).optional(),
     /** Every example that control solves in all repetitions must be solved by the candidate. */
     mustPass: z.boolean().optional(),

@@ -52,6 +52,8 @@ export interface ComparisonResult {
   scale: 'difference' | 'ratio';
   confidence: number;
   split?: string;
+  /** Durations are compared at p50 and at p95: which of the two this is. */
+  quantile?: 0.5 | 0.95;
   reason?: string;
 }
 
@@ -89,6 +91,8 @@ export interface RunResult {
   action: Action | null;
   verdicts: Record<string, Verdict>;
   reasons: string[];
+  /** What a reader should know though it decides nothing. */
+  warnings: string[];
   counts: RunCounts;
   metrics: MetricResult[];
   comparisons: ComparisonResult[];

@@ -138,7 +138,7 @@ function builtinMetric(
       const outcome = columns.outcome[row];
       if (outcome === 2) return;
       missing[cell] = 0;
-      const value = name === 'errorRate' ? (outcome ?? null) : outcome === 0 ? valueOf(columns, name, row) : null;
+      const value = name === 'errorRate' ? (outcome ?? null) : outcome === 0 ? builtinValue(columns, name, row) : null;
       if (value !== null) values[cell] = value;
     });
     metric.values[variant] = values;
@@ -147,7 +147,7 @@ function builtinMetric(
   return metric;
 }
 
-function valueOf(columns: TrialColumns, name: Exclude<BuiltinMetric, 'errorRate'>, row: number): number | null {
+function builtinValue(columns: TrialColumns, name: Exclude<BuiltinMetric, 'errorRate'>, row: number): number | null {
   const column = {
     latencyMs: columns.latency_ms,
     costUsd: columns.cost_usd,
@@ -160,7 +160,10 @@ function valueOf(columns: TrialColumns, name: Exclude<BuiltinMetric, 'errorRate'
 function splitsOf(rows: string[][]): Record<string, Uint32Array> {
   const lists: Record<string, number[]> = {};
   rows.forEach((splits, index) => {
-    for (const split of splits) (lists[split] ??= []).push(index);
+    for (const split of splits) {
+      lists[split] ??= [];
+      lists[split].push(index);
+    }
   });
   return Object.fromEntries(Object.entries(lists).map(([split, list]) => [split, Uint32Array.from(list)]));
 }

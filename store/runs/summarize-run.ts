@@ -18,6 +18,7 @@ export async function summarizeRun(db: Store, runId: string): Promise<RunResult>
     action: null,
     verdicts: {},
     reasons: run.error ? [run.error.message] : [],
+    warnings: [],
     counts: tally.counts,
     metrics: [],
     comparisons: [],

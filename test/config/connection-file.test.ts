@@ -9,7 +9,6 @@ import {
   removeConnectionFile,
   writeConnectionFile,
 } from '../../config/connection-file.ts';
-import { resolveSecret } from '../../config/resolve-secret.ts';
 
 const connection = {
   url: 'http://127.0.0.1:4400',
@@ -51,15 +50,5 @@ describe('the connection file', () => {
     writeFileSync(connectionFilePath(folder), '{"url": 1}');
     expect(() => readConnectionFile(folder)).toThrow(ConfigError);
     expect(() => readConnectionFile(folder)).toThrow(connectionFilePath(folder));
-  });
-});
-
-describe('a secret', () => {
-  it('is looked up by its name where it is used', () => {
-    expect(resolveSecret('LLM_API_KEY', { LLM_API_KEY: 'k-1' })).toBe('k-1');
-  });
-
-  it('that is missing is reported by name with what to do', () => {
-    expect(() => resolveSecret('LLM_API_KEY', {})).toThrow('secret LLM_API_KEY: not set');
   });
 });
