@@ -2,7 +2,7 @@ import { checkConfidence } from './check.ts';
 import { clusterSums } from './cluster-sums.ts';
 import type { IntervalResult } from './interval-result.ts';
 import type { SignFlipInput } from './sign-flip-test.ts';
-import { signFlips } from './sign-flips.ts';
+import { keptEffects, signFlips } from './sign-flips.ts';
 
 /**
  * Mean difference with the interval of all effects that the sign-flip test does not reject at 1 - confidence, found exactly
@@ -23,27 +23,15 @@ export function signFlipInterval(
   const count = units.sums.length;
   if (count === 0) return { estimate: null, interval: null, reason: 'no pairs' };
   const estimate = sum(units.sums) / sum(units.sizes);
-  const flips = signFlips({ units, permutations: input.permutations ?? 10_000, generator: input.generator });
-  const alpha = 1 - input.confidence;
-  const { lows, highs } = flips.stretches();
-  const patterns = lows.length + flips.always;
-  // An effect is kept while more than alpha of all patterns reach it: the smallest number of stretches that suffices.
-  let needed = 1;
-  while (!((flips.always + needed) / patterns > alpha + 1e-12)) needed++;
-  let low = lows.sort()[needed - 1] as number;
-  let high = highs.sort()[highs.length - needed] as number;
-  if (low === Number.NEGATIVE_INFINITY || high === Number.POSITIVE_INFINITY) {
-    if (input.range === undefined) {
-      return {
-        estimate,
-        interval: null,
-        reason: `${count} unit${count === 1 ? '' : 's'} cannot exclude any effect at confidence ${input.confidence}`,
-      };
-    }
-    low = Math.max(low, input.range[0]);
-    high = Math.min(high, input.range[1]);
+  const flips = signFlips({ units, permutations: input.permutations, generator: input.generator });
+  const [low, high] = keptEffects(flips, 1 - input.confidence);
+  const unbounded = low === Number.NEGATIVE_INFINITY || high === Number.POSITIVE_INFINITY;
+  if (unbounded && input.range === undefined) {
+    const noun = `${count} unit${count === 1 ? '' : 's'}`;
+    return { estimate, interval: null, reason: `${noun} cannot exclude any effect at confidence ${input.confidence}` };
   }
-  return { estimate, interval: [low, high], reason: null };
+  const [least, most] = unbounded ? (input.range as readonly [number, number]) : [low, high];
+  return { estimate, interval: [Math.max(low, least), Math.min(high, most)], reason: null };
 }
 
 function sum(values: Float64Array): number {

@@ -7,7 +7,7 @@ export type SignFlipInput = {
   readonly differences: ArrayLike<number>;
   /** Cluster key of each difference: whole clusters are flipped. */
   readonly clusters?: ArrayLike<string | number> | undefined;
-  /** Random sign patterns where listing all is too much. @default 10000 @minimum 99 */
+  /** Random sign patterns where listing all is too much. @default 10000, fewer above 2,000 units @minimum 99 */
   readonly permutations?: number;
   /** Used only when there are more than 14 units (clusters). */
   readonly generator: Generator;
@@ -31,8 +31,7 @@ export type SignFlipTestResult =
 export function signFlipTest(input: SignFlipInput): SignFlipTestResult {
   const units = clusterSums({ values: input.differences, clusters: input.clusters });
   if (units.sums.length === 0) return { pValue: null, exact: false, units: 0, reason: 'no pairs' };
-  const permutations = input.permutations ?? 10_000;
-  const flips = signFlips({ units, permutations, generator: input.generator });
+  const flips = signFlips({ units, permutations: input.permutations, generator: input.generator });
   return { pValue: pValueAtZero(flips), exact: flips.exact, units: units.sums.length, reason: null };
 }
 
