@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, sta
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reporter } from './reporter.ts';
-import { downloadHost, whyNoDownload } from './why-no-download.ts';
+import { whyNoDownload } from './why-no-download.ts';
 
 const downloadMs = 180_000;
 
@@ -13,19 +13,20 @@ export interface GetTemporalOptions {
   readonly cacheDir: string;
   readonly searchPath: readonly string[];
   readonly hasProxy: boolean;
+  readonly downloadHost?: string;
   readonly report: Reporter;
   readonly interrupted: AbortSignal;
 }
 
 /** Lets the Temporal SDK download its server into the cache. Returns why it did not; undefined = it is there. */
 export async function downloadTemporal(options: GetTemporalOptions): Promise<string | undefined> {
-  const { version, target, cacheDir, hasProxy, report, interrupted } = options;
+  const { version, target, cacheDir, hasProxy, downloadHost, report, interrupted } = options;
   // The SDK would try for minutes where packets are dropped: ask first whether anybody is there.
-  const unreachable = hasProxy ? undefined : await whyNoDownload();
+  const unreachable = hasProxy ? undefined : await whyNoDownload(downloadHost);
   if (unreachable) return unreachable;
 
   const folder = mkdtempSync(join(cacheDir, 'download-'));
-  const step = report.step(`downloading Temporal ${version} from ${downloadHost}`);
+  const step = report.step(`downloading Temporal ${version}`);
   try {
     const { TestWorkflowEnvironment } = await import('@temporalio/testing');
     const fetching = TestWorkflowEnvironment.createLocal({

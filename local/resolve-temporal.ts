@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -21,6 +21,8 @@ export interface ResolveTemporalOptions {
   readonly cacheDir: string;
   /** A proxy is declared, so a direct connection says nothing about reach. */
   readonly hasProxy: boolean;
+  /** @default temporal.download, the one the SDK asks */
+  readonly downloadHost?: string;
   readonly report: Reporter;
   readonly interrupted: AbortSignal;
 }
@@ -74,6 +76,7 @@ export async function resolveTemporal(options: ResolveTemporalOptions): Promise<
 
   const release = await waitForTurn(options);
   try {
+    removeLeftovers(cacheDir);
     // Another stack may have finished while this one waited.
     if (isExecutable(cached)) return { path: cached, source: 'cache' };
     const downloadProblem = await downloadTemporal({ ...options, version: temporalVersion, target: cached });
@@ -102,6 +105,13 @@ export async function whyUnusable(path: string): Promise<string | undefined> {
     return stdout.startsWith('temporal version') ? undefined : 'is another program of that name';
   } catch (error) {
     return `does not run (${(error as Error).message.split('\n')[0]})`;
+  }
+}
+
+/** Half-done folders of a process that was killed: only the holder of the lock makes such. */
+function removeLeftovers(cacheDir: string): void {
+  for (const name of readdirSync(cacheDir)) {
+    if (/^(build|download)-/.test(name)) rmSync(join(cacheDir, name), { recursive: true, force: true });
   }
 }
 
