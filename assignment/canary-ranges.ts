@@ -1,7 +1,7 @@
 import type { BucketRange } from './bucket-ranges.ts';
 
 /** Number of buckets of hash version 2. */
-export const BUCKETS = 10_000;
+const BUCKETS = 10_000;
 
 /**
  * Ranges of a canary: candidate [0, share), control the rest, so that who got the candidate keeps it while the share grows. Throws RangeError on a

@@ -62,19 +62,11 @@ function poissonTerm(a: number, x: number): number {
 }
 
 /** Regularised upper incomplete gamma function Q(a, x), a > 0, x >= 0. Series below a + 1, Lentz's fraction above. */
-export function gammaUpper(a: number, x: number): number {
+function gammaUpper(a: number, x: number): number {
   if (!(a > 0) || !(x >= 0)) throw new RangeError(`gammaUpper needs a > 0 and x >= 0, found ${a} and ${x}`);
   if (x === 0) return 1;
   if (x === Number.POSITIVE_INFINITY) return 0;
   return x < a + 1 ? 1 - lowerSeries(a, x) : upperFraction(a, x);
-}
-
-/** Regularised lower incomplete gamma function P(a, x) = 1 - Q(a, x), accurate in its own tail. */
-export function gammaLower(a: number, x: number): number {
-  if (!(a > 0) || !(x >= 0)) throw new RangeError(`gammaLower needs a > 0 and x >= 0, found ${a} and ${x}`);
-  if (x === 0) return 0;
-  if (x === Number.POSITIVE_INFINITY) return 1;
-  return x < a + 1 ? lowerSeries(a, x) : 1 - upperFraction(a, x);
 }
 
 function lowerSeries(a: number, x: number): number {

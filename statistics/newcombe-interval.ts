@@ -2,7 +2,7 @@ import type { IntervalResult } from './interval-result.ts';
 import { wilsonInterval } from './wilson-interval.ts';
 
 /** One arm of a pass/fail comparison. */
-export type ArmCounts = { readonly successes: number; readonly n: number };
+type ArmCounts = { readonly successes: number; readonly n: number };
 
 export type TwoProportionsInput = {
   readonly candidate: ArmCounts;

@@ -1,7 +1,7 @@
 const SQRT_TWO_PI = 2.5066282746310002;
 
 /** Standard normal density. */
-export function normalDensity(x: number): number {
+function normalDensity(x: number): number {
   return Math.exp(-0.5 * x * x) / SQRT_TWO_PI;
 }
 

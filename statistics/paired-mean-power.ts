@@ -17,7 +17,7 @@ export type PairedSpread = {
 };
 
 /** Standard error and degrees of freedom of the mean difference: repetitions thin the inner variance only, clusters cost a design effect. */
-export function pairedSpread(input: PairedSpread): { readonly standardError: number; readonly degrees: number } {
+function pairedSpread(input: PairedSpread): { readonly standardError: number; readonly degrees: number } {
   const clusterSize = input.clusterSize ?? 1;
   const designEffect = 1 + (clusterSize - 1) * (input.intraclassCorrelation ?? 0);
   const variance = input.betweenVariance + (input.withinVariance ?? 0) / (input.repetitions ?? 1);

@@ -2,7 +2,7 @@ import { checkCount, checkPaired } from './check.ts';
 import { chiSquareUpper } from './gamma.ts';
 
 /** Below this p value a sample ratio counts as broken. */
-export const SAMPLE_RATIO_ALPHA = 0.001;
+const SAMPLE_RATIO_ALPHA = 0.001;
 
 export type SampleRatioResult = {
   readonly chiSquare: number;

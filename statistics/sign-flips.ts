@@ -21,7 +21,7 @@ export type SignFlips = {
 };
 
 /** Random patterns when the caller names no number: 10,000 up to 2,000 units, then fewer for the same work, at least 2,000. */
-export function defaultPermutations(units: number): number {
+function defaultPermutations(units: number): number {
   return Math.min(10_000, Math.max(2_000, Math.floor(2e7 / units)));
 }
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { agreementInterval } from '../../statistics/agreement-interval.ts';
 import { bcaInterval } from '../../statistics/bca-interval.ts';
+import { clopperPearsonInterval } from '../../statistics/clopper-pearson-interval.ts';
 import { clusteredTInterval } from '../../statistics/clustered-t-interval.ts';
 import { cohenKappa } from '../../statistics/cohen-kappa.ts';
 import { createGenerator, type Generator } from '../../statistics/generator.ts';
 import { kaplanMeier } from '../../statistics/kaplan-meier.ts';
+import { mcnemarTest } from '../../statistics/mcnemar-test.ts';
 import { meanInterval } from '../../statistics/mean-interval.ts';
 import { pairedNewcombeInterval } from '../../statistics/paired-newcombe-interval.ts';
 import { quantileInterval } from '../../statistics/quantile-interval.ts';
@@ -13,6 +15,7 @@ import { restrictedMean } from '../../statistics/restricted-mean.ts';
 import { signFlipInterval } from '../../statistics/sign-flip-interval.ts';
 import { signFlipTest } from '../../statistics/sign-flip-test.ts';
 import { tangoInterval } from '../../statistics/tango-interval.ts';
+import { wilsonInterval } from '../../statistics/wilson-interval.ts';
 import { chance, countVerdicts, excludes } from './reference/simulate.ts';
 
 /** Values computed elsewhere: scipy 1.17.1, statsmodels 0.15.0, or by hand where the arithmetic stands beside. */
@@ -33,6 +36,30 @@ describe('paired pass rates', () => {
     const other = tangoInterval({ both: 50, onlyCandidate: 1, onlyControl: 9, neither: 0, confidence: 0.95 }).interval;
     expect(other?.[0]).toBeCloseTo(-0.2482565, 6);
     expect(other?.[1]).toBeCloseTo(-0.0373101, 6);
+  });
+});
+
+describe('the two recorded GSM8K models: 146 and 266 of 660 right, 145 improved, 25 regressed', () => {
+  const recorded = { both: 121, onlyCandidate: 145, onlyControl: 25, neither: 369 };
+  const differences = [...Array(145).fill(1), ...Array(25).fill(-1), ...Array(490).fill(0)];
+
+  it('agree with scipy and statsmodels to 1e-9', () => {
+    expect(mcnemarTest(recorded).pValue / 9.356427960246984e-22).toBeCloseTo(1, 9);
+    const paired = pairedNewcombeInterval({ ...recorded, confidence: 0.95 }).interval;
+    expect(paired?.[0]).toBeCloseTo(0.145290390040534, 9);
+    expect(paired?.[1]).toBeCloseTo(0.21776206051559294, 9);
+    const control = wilsonInterval({ successes: 146, n: 660, confidence: 0.95 }).interval;
+    expect(control?.[0]).toBeCloseTo(0.19121017277716024, 9);
+    expect(control?.[1]).toBeCloseTo(0.25444059954165926, 9);
+    const exact = clopperPearsonInterval({ successes: 266, n: 660, confidence: 0.95 }).interval;
+    expect(exact?.[0]).toBeCloseTo(0.36535724112320456, 9);
+    expect(exact?.[1]).toBeCloseTo(0.4415745253269775, 9);
+  });
+
+  it('differ by sign flips as well: no random pattern is as extreme as the data', () => {
+    const generator = createGenerator('gsm8k');
+    expect(signFlipTest({ differences, generator }).pValue).toBeCloseTo(1 / 10_001, 12);
+    expect(signFlipInterval({ differences, confidence: 0.95, generator }).interval?.[0]).toBeGreaterThan(0.14);
   });
 });
 
