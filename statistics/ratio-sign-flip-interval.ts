@@ -1,8 +1,9 @@
 import { checkConfidence, checkPaired } from './check.ts';
 import { clusterSums } from './cluster-sums.ts';
 import type { Generator } from './generator.ts';
-import type { IntervalResult } from './interval-result.ts';
-import { keptEffects, signFlips } from './sign-flips.ts';
+import { takeState } from './generator-state.ts';
+import type { SignFlipIntervalResult } from './sign-flip-interval.ts';
+import { keptEffects, pValueAtZero, signFlips } from './sign-flips.ts';
 
 /**
  * Ratio of arithmetic means candidate / control of paired amounts >= 0 (money, tokens), with the interval of all ratios r that the sign-flip
@@ -20,7 +21,7 @@ export function ratioSignFlipInterval(input: {
   readonly permutations?: number;
   /** Used only when there are more than 14 units (clusters). */
   readonly generator: Generator;
-}): IntervalResult {
+}): SignFlipIntervalResult {
   checkConfidence(input.confidence);
   checkPaired('candidate', input.candidate, 'control', input.control);
   checkAmounts('candidate', input.candidate);
@@ -28,17 +29,23 @@ export function ratioSignFlipInterval(input: {
   const sums = clusterSums({ values: input.candidate, clusters: input.clusters }).sums;
   const sizes = clusterSums({ values: input.control, clusters: input.clusters }).sums;
   const units = sums.length;
-  if (units === 0) return { estimate: null, interval: null, reason: 'no pairs' };
+  if (units === 0) return { estimate: null, interval: null, reason: 'no pairs', pValue: null };
   const controlTotal = sizes.reduce((total, value) => total + value, 0);
-  if (!(controlTotal > 0)) return { estimate: null, interval: null, reason: "control's total is not above 0" };
+  if (!(controlTotal > 0))
+    return { estimate: null, interval: null, reason: "control's total is not above 0", pValue: null };
   const estimate = sums.reduce((total, value) => total + value, 0) / controlTotal;
-  const flips = signFlips({ units: { sums, sizes }, permutations: input.permutations, generator: input.generator });
+  const state = takeState(input.generator);
+  const flips = signFlips({ units: { sums, sizes }, permutations: input.permutations, state });
+  // A ratio of 1 is a sum of differences of 0: the same draw of patterns answers both.
+  const differences = { sums: sums.map((amount, i) => amount - (sizes[i] as number)), sizes };
+  const pValue = pValueAtZero(signFlips({ units: differences, permutations: input.permutations, state }));
   const [low, high] = keptEffects(flips, 1 - input.confidence);
   if (low === Number.NEGATIVE_INFINITY || high === Number.POSITIVE_INFINITY) {
     const noun = `${units} unit${units === 1 ? '' : 's'}`;
-    return { estimate, interval: null, reason: `${noun} cannot exclude any ratio at confidence ${input.confidence}` };
+    const reason = `${noun} cannot exclude any ratio at confidence ${input.confidence}`;
+    return { estimate, interval: null, reason, pValue };
   }
-  return { estimate, interval: [Math.max(0, low), high], reason: null };
+  return { estimate, interval: [Math.max(0, low), high], reason: null, pValue };
 }
 
 function checkAmounts(name: string, values: ArrayLike<number>): void {

@@ -1,6 +1,7 @@
 import { clusterSums } from './cluster-sums.ts';
 import type { Generator } from './generator.ts';
-import { type SignFlips, signFlips } from './sign-flips.ts';
+import { takeState } from './generator-state.ts';
+import { pValueAtZero, signFlips } from './sign-flips.ts';
 
 export type SignFlipInput = {
   /** Per unit candidate - control, oriented so that up is good. */
@@ -31,17 +32,6 @@ export type SignFlipTestResult =
 export function signFlipTest(input: SignFlipInput): SignFlipTestResult {
   const units = clusterSums({ values: input.differences, clusters: input.clusters });
   if (units.sums.length === 0) return { pValue: null, exact: false, units: 0, reason: 'no pairs' };
-  const flips = signFlips({ units, permutations: input.permutations, generator: input.generator });
+  const flips = signFlips({ units, permutations: input.permutations, state: takeState(input.generator) });
   return { pValue: pValueAtZero(flips), exact: flips.exact, units: units.sums.length, reason: null };
-}
-
-/** Share of patterns at least as extreme as the data when the true effect is 0: the flipped and the kept sum differ in sign. */
-function pValueAtZero({ flipped, kept, always }: SignFlips): number {
-  let count = always;
-  for (let j = 0; j < flipped.length; j++) {
-    const one = flipped[j] as number;
-    const two = kept[j] as number;
-    if ((one >= 0 && two <= 0) || (one <= 0 && two >= 0)) count++;
-  }
-  return count / (flipped.length + always);
 }

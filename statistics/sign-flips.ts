@@ -1,7 +1,6 @@
 import type { ClusterSums } from './cluster-sums.ts';
 import { EXACT_UP_TO, flippedSums } from './flipped-sums.ts';
-import type { Generator } from './generator.ts';
-import { takeState } from './generator-state.ts';
+import type { GeneratorState } from './generator-state.ts';
 
 /**
  * Sign patterns over units with sums S_i and sizes w_i >= 0. With signs s_i and a hypothetical effect m, a pattern is at least
@@ -29,11 +28,11 @@ function defaultPermutations(units: number): number {
 export function signFlips(input: {
   readonly units: ClusterSums;
   readonly permutations: number | undefined;
-  readonly generator: Generator;
+  readonly state: GeneratorState;
 }): SignFlips {
+  const { state } = input;
   const { sums, sizes } = input.units;
   const permutations = input.permutations ?? defaultPermutations(sums.length);
-  const state = takeState(input.generator);
   const flipped = flippedSums({ values: sums, permutations, state });
   const kept = complement(sums, flipped);
   const exact = sums.length <= EXACT_UP_TO;
@@ -67,6 +66,17 @@ export function keptEffects({ always, stretches }: SignFlips, alpha: number): re
   // The smallest number of stretches that makes the share exceed alpha; 1e-9 keeps 500 / 10,000 from exceeding 0.05.
   const needed = Math.max(1, Math.floor(alpha * patterns + 1e-9) + 1 - always);
   return [lows.sort()[needed - 1] as number, highs.sort()[highs.length - needed] as number];
+}
+
+/** Share of patterns at least as extreme as the data when the true effect is 0: the flipped and the kept sum differ in sign. */
+export function pValueAtZero({ flipped, kept, always }: SignFlips): number {
+  let count = always;
+  for (let j = 0; j < flipped.length; j++) {
+    const one = flipped[j] as number;
+    const two = kept[j] as number;
+    if ((one >= 0 && two <= 0) || (one <= 0 && two >= 0)) count++;
+  }
+  return count / (flipped.length + always);
 }
 
 /** Total minus each part, in place of adding up the rest; rounding must not turn an exact tie into a strict order. */

@@ -232,6 +232,7 @@ describe('the same seed on every machine', () => {
           -0.37266666666666665,
           0.33631578947368423,
         ],
+        "pValue": 0.9205079492050795,
         "reason": null,
       }
     `);

@@ -154,7 +154,9 @@ describe('sign flips', () => {
         const clusters = grouped ? differences.map((_, i) => i % 9) : undefined;
         const input = { differences, clusters, permutations: 199 };
         const { pValue } = signFlipTest({ ...input, generator: random() });
-        const { interval } = signFlipInterval({ ...input, confidence: level, generator: random() });
+        const inverted = signFlipInterval({ ...input, confidence: level, generator: random() });
+        const { interval } = inverted;
+        expect(inverted.pValue).toBe(pValue);
         const outside = interval !== null && (interval[0] > 0 || interval[1] < 0);
         expect((pValue as number) <= 1 - level + 1e-9).toBe(outside);
       }),
@@ -203,6 +205,8 @@ describe('sign flips', () => {
             number,
           ];
         const plain = of(candidate, control);
+        const { pValue } = ratioSignFlipInterval({ candidate, control, confidence: 0.9, generator: random() });
+        expect((pValue as number) <= 0.1 + 1e-9).toBe(plain[0] > 1 || plain[1] < 1);
         const doubled = of(
           candidate.map((value) => 2 * value),
           control,
