@@ -39,6 +39,8 @@ export interface Config {
   readonly debug: boolean;
   /** Folders of `PATH`, in order. */
   readonly searchPath: readonly string[];
+  /** True inside an npm script (`npm start`), whose shell npm may end without telling us. */
+  readonly underNpm: boolean;
   /** True when a proxy is declared (`HTTPS_PROXY`, `ALL_PROXY`): a direct connection then says nothing about reach. */
   readonly hasProxy: boolean;
 }
@@ -115,6 +117,7 @@ export function readConfig(env: Environment = process.env): Config {
     functionsFile: resolve(read('SLUICE_CONFIG') ?? 'sluice.config.ts'),
     debug: read('SLUICE_DEBUG') ?? false,
     searchPath: (env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''),
+    underNpm: Boolean(env.npm_lifecycle_event),
     hasProxy: Boolean(env.HTTPS_PROXY || env.https_proxy || env.ALL_PROXY || env.all_proxy),
   };
 }

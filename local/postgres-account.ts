@@ -12,7 +12,7 @@ export interface PostgresAccount {
   readonly launch: (command: string, args: readonly string[]) => Launch;
 }
 
-export interface Launch {
+interface Launch {
   readonly command: string;
   readonly args: readonly string[];
   readonly uid?: number;

@@ -10,7 +10,7 @@ import { SluiceError } from '../schema/errors.ts';
 import { checkDataDir } from './check-data-dir.ts';
 import type { ChildRole, ChildSpec } from './child-spec.ts';
 import { chooseApiPort } from './choose-api-port.ts';
-import { lockHolder, takeLock } from './lock-file.ts';
+import { takeLock } from './lock-file.ts';
 import type { Reporter } from './reporter.ts';
 import { startPostgres } from './start-postgres.ts';
 import { type StartedTemporal, startTemporal } from './start-temporal.ts';
@@ -158,11 +158,6 @@ export async function startStack(options: StartStackOptions): Promise<Stack | Ru
     await end(AbortSignal.timeout(15_000)).catch(() => {});
     throw error;
   }
-}
-
-/** The pid of the living supervisor of a data directory. */
-export function runningSupervisor(dataDir: string): number | undefined {
-  return lockHolder(lockFilePath(dataDir))?.pid;
 }
 
 /** What an earlier supervisor wrote down, else a fresh start that keeps the key of a connection file still there. */

@@ -9,8 +9,19 @@ export interface StopSignals {
   readonly received: Promise<void>;
 }
 
+export interface StopSignalsOptions {
+  readonly onSecond: () => void;
+  /**
+   * Counts the end of the parent process as a request: npm, when it is ended, ends the shell between us and does not
+   * reach us.
+   */
+  readonly endWithParent: boolean;
+}
+
+const parentPollMs = 500;
+
 /** Listens for Ctrl-C, SIGTERM and a closed terminal from now on, in place of their default effect. */
-export function stopSignals(onSecond: () => void): StopSignals {
+export function stopSignals({ onSecond, endWithParent }: StopSignalsOptions): StopSignals {
   const first = new AbortController();
   const second = new AbortController();
   let firstAt = 0;
@@ -27,6 +38,14 @@ export function stopSignals(onSecond: () => void): StopSignals {
       }
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+    if (endWithParent) {
+      const parent = process.ppid;
+      const watch = setInterval(() => {
+        if (process.ppid === parent) return;
+        clearInterval(watch);
+        onSignal();
+      }, parentPollMs).unref();
+    }
   });
   return { first: first.signal, second: second.signal, received };
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-export const defaultDownloadHost = 'temporal.download';
+const defaultDownloadHost = 'temporal.download';
 const reachMs = 1_000;
 
 /** Why the SDK's download cannot work from here, within a second; undefined when somebody answers. */

@@ -37,7 +37,10 @@ async function up(options: UpOptions, { dataDir: given, json }: { dataDir: strin
   const config = readConfig();
   const dataDir = given ?? config.dataDir;
   const report = createStepReporter(json ? process.stderr : process.stdout);
-  const signals = stopSignals(() => report.line('stopping by force'));
+  const signals = stopSignals({
+    onSecond: () => report.line('stopping by force'),
+    endWithParent: config.underNpm,
+  });
 
   let stack: Awaited<ReturnType<typeof startStack>>;
   try {

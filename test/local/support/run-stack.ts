@@ -11,7 +11,7 @@ import { startStack } from '../../../local/start-stack.ts';
 import { stopSignals } from '../../../local/stop-signals.ts';
 
 const [dataDir = '', port = '0', workers = '1'] = process.argv.slice(2);
-const signals = stopSignals(() => {});
+const signals = stopSignals({ onSecond: () => {}, endWithParent: false });
 const report = createStepReporter();
 const script = fileURLToPath(new URL('./stub-service.ts', import.meta.url));
 try {
