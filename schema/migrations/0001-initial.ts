@@ -211,6 +211,7 @@ const statements = [
     trace_id text not null,
     finished_at timestamptz not null default now(),
     primary key (run_id, variant, example_id, repetition))`,
+  `create index trial_failed on trial (run_id) where status = 'failed'`,
   `create table score (
     subject_id text collate "C" not null,
     evaluator_version_id text not null references evaluator_version,
@@ -223,6 +224,7 @@ const statements = [
     error text,
     created_at timestamptz not null default now(),
     primary key (subject_id, evaluator_version_id, identifier))`,
+  `create index score_failed on score (subject_id) where error is not null`,
 
   // -- what is decided; append-only
   `create table evidence (

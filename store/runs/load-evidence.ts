@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { ExperimentEvidence, MetricEvidence } from '../../schema/contracts/evidence.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import { type BuiltinMetric, builtinMetrics } from '../../schema/contracts/words.ts';
+import { bulkRead } from '../bulk-read.ts';
 import type { Store } from '../open-database.ts';
 
 interface TrialColumns {
@@ -27,7 +28,11 @@ interface ScoreColumns {
  * Everything a gate may look at, in columns. A cell is (example, repetition); failures of the agent score 0 and count
  * in errorRate, failures of the platform and of evaluators are marked missing.
  */
-export async function loadEvidence(db: Store, runId: string, plan: Plan): Promise<ExperimentEvidence> {
+export function loadEvidence(db: Store, runId: string, plan: Plan): Promise<ExperimentEvidence> {
+  return bulkRead(db, (trx) => readEvidence(trx, runId, plan));
+}
+
+async function readEvidence(db: Store, runId: string, plan: Plan): Promise<ExperimentEvidence> {
   const examples = await db
     .selectFrom('plan_example')
     .select(['example_id', 'cluster_key', 'splits'])
