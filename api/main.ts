@@ -47,7 +47,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     trpcOptions: {
       router: appRouter,
       createContext: async ({ req }): Promise<Context> => {
-        const key = req.headers.authorization?.match(/^Bearer (sl_\w+)$/)?.[1];
+        const key = req.headers.authorization?.match(/^Bearer (sl_[\w-]+)$/)?.[1];
         return { ...services, principal: key ? await findKey(db, key) : null };
       },
       onError: ({ error, path }) => {
