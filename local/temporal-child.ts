@@ -12,7 +12,10 @@ export interface TemporalChildOptions {
 /** The embedded Temporal server as a child of the supervisor, its data in `<data-dir>/temporal.db`. */
 export function temporalChild({ binary, dataDir, port }: TemporalChildOptions): ChildSpec {
   const listen = ['--headless', '--ip', '127.0.0.1', '--port', String(port)];
-  const database = ['--db-filename', join(dataDir, 'temporal.db')];
+  // Twice as fast as the default (rollback journal). A killed server loses nothing; a power cut may cost Temporal its
+  // last moments, never its consistency, and what counts as done stands in Postgres.
+  const journal = ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'];
+  const database = ['--db-filename', join(dataDir, 'temporal.db'), ...journal];
   // A profile the user keeps for another cluster is none of the embedded server's business.
   const quiet = ['--log-level', 'warn', '--color', 'never', '--disable-config-file', '--disable-config-env'];
   return {
