@@ -1,7 +1,7 @@
 import type { AgentUsage } from '../schema/contracts/call.ts';
 import type { Json } from '../schema/contracts/json.ts';
 import { describeMissing, type JsonPath, readJsonPath } from '../schema/json-path.ts';
-import { whyNotStorable } from './why-not-storable.ts';
+import { whyNotStorable } from '../schema/why-not-storable.ts';
 
 export interface ReadAnswer {
   output: Json;

@@ -1,8 +1,8 @@
 import type { ReplayAgentConfig } from '../schema/contracts/agent.ts';
 import type { Agent } from '../schema/contracts/call.ts';
 import { describeMissing, parseJsonPath, readJsonPath } from '../schema/json-path.ts';
+import { whyNotStorable } from '../schema/why-not-storable.ts';
 import { failedAnswer } from './failed-answer.ts';
-import { whyNotStorable } from './why-not-storable.ts';
 
 /**
  * Answers with the value at `path` in `{id, input, metadata}` of the example, in no time. Nothing there, or null,

@@ -1,4 +1,6 @@
 import type { Pool } from 'pg';
+import type { AgentConfig } from '../schema/contracts/agent.ts';
+import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
 import type { Principal } from '../store/keys/find-key.ts';
 import type { Store } from '../store/open-database.ts';
 
@@ -10,6 +12,9 @@ export interface Services {
   auditKey: string;
   /** Resolves at the next change of the run's status, or after `timeoutMs`. */
   nextChange(runId: string, timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  /** Throws what is wrong with a configuration that only its adapter can tell: a bad pattern, path or header. */
+  checkAgent(config: AgentConfig): void;
+  checkEvaluator(config: EvaluatorConfig): void;
   /** Sends what stands in the outbox now, without waiting for it. */
   dispatch(): void;
 }

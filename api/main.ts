@@ -2,6 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import Fastify from 'fastify';
+import { createAgent } from '../agents/create-agent.ts';
+import { createEvaluator } from '../evaluators/create-evaluator.ts';
 import { findKey } from '../store/keys/find-key.ts';
 import { listen } from '../store/listen.ts';
 import { pendingMigrations } from '../store/migrate.ts';
@@ -30,6 +32,10 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     db,
     pool,
     auditKey: config.auditKey,
+    // Made and thrown away: what they need to work is the worker's business.
+    checkAgent: (config) =>
+      void createAgent(config, { functions: {}, resolveSecret: () => undefined, allowedNetworks: 'private' }).close(),
+    checkEvaluator: (config) => void createEvaluator(config, { functions: {} }),
     dispatch: dispatcher.now,
     nextChange: async (runId, timeoutMs, stop) => {
       const timer = AbortSignal.timeout(timeoutMs);

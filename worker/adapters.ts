@@ -6,8 +6,10 @@ import type { Agent, Evaluator, FunctionRegistry } from '../schema/contracts/cal
 import type { Store } from '../store/open-database.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
-/** Most adapters kept open; the one used least recently makes room. */
+/** Most adapters kept; the one asked for least recently makes room. */
 const maxOpen = 100;
+/** An adapter that made room may still have calls of a running shard: it is closed after they must have ended. */
+const closeAfterMs = 2 * 3_600_000;
 
 /**
  * Agents, evaluators and limiters of this worker, made once per configuration: connections stay open from shard to
@@ -37,7 +39,7 @@ export function createAdapters(
       const [oldest] = agents;
       if (agents.size > maxOpen && oldest) {
         agents.delete(oldest[0]);
-        void oldest[1].agent.close();
+        setTimeout(() => void oldest[1].agent.close(), closeAfterMs).unref();
       }
       return agent;
     },

@@ -5,7 +5,6 @@ import { sha256, trialId } from '../../schema/ids.ts';
 import type { ShardExample } from '../../store/shards/begin-shard.ts';
 import type { FinishedTrial } from '../../store/trials/commit-trials.ts';
 import type { EndpointLimiter } from '../limits/endpoint-limiter.ts';
-import { storable } from './storable.ts';
 
 export interface TrialKey {
   runId: string;
@@ -87,13 +86,12 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
   };
   if (!answer.ok) return row;
 
-  const output = storable(answer.output);
   row.inputTokens = answer.usage?.inputTokens ?? null;
   row.outputTokens = answer.usage?.outputTokens ?? null;
   row.costUsd = answer.usage?.costUsd ?? null;
   row.steps = answer.steps ?? null;
-  row.output = output.value;
-  row.outputHash = sha256(output.text);
+  row.output = answer.output;
+  row.outputHash = sha256(JSON.stringify(answer.output));
   row.model = answer.model === undefined ? null : cleanMessage(answer.model);
   row.revision = answer.revision === undefined ? null : cleanMessage(answer.revision);
   for (const { versionId, evaluator } of means.evaluators) {

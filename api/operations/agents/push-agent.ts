@@ -12,6 +12,7 @@ export async function pushAgent({
   input: AgentFile;
 }): Promise<{ name: string; version: number; created: boolean }> {
   const { projectId, actor } = ctx.principal;
+  ctx.checkAgent(input.config);
   return ctx.db.transaction().execute(async (trx) => {
     const pushed = await pushAgentVersion(trx, {
       projectId,

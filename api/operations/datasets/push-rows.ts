@@ -2,6 +2,7 @@ import canonicalize from 'canonicalize';
 import { datasetLimits, type ExampleRow } from '../../../schema/contracts/dataset.ts';
 import { SluiceError } from '../../../schema/errors.ts';
 import { sha256 } from '../../../schema/ids.ts';
+import { whyNotStorable } from '../../../schema/why-not-storable.ts';
 import { stageRows } from '../../../store/datasets/stage-rows.ts';
 import type { SignedContext } from '../../context.ts';
 
@@ -34,6 +35,14 @@ export async function pushRows({
       ...(row.clusterKey === undefined ? {} : { clusterKey: row.clusterKey }),
       ...(row.sourceTraceId === undefined ? {} : { sourceTraceId: row.sourceTraceId }),
     };
+    const why = whyNotStorable(content);
+    if (why !== null) {
+      throw new SluiceError({
+        code: 'invalid_input',
+        message: `row ${input.ordinal + index + 1}: the example cannot be stored as JSON: ${why}`,
+        fix: 'Correct the row and push the file again. Nothing was changed.',
+      });
+    }
     const text = canonicalize(content) ?? '';
     const bytes = Buffer.byteLength(text);
     if (bytes > datasetLimits.exampleBytes) {

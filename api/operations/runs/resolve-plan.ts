@@ -8,16 +8,16 @@ import { findDatasetVersion } from '../../../store/datasets/find-dataset-version
 import { ensureEvaluatorVersion } from '../../../store/evaluators/ensure-evaluator-version.ts';
 import { findGateVersion } from '../../../store/gates/find-gate-version.ts';
 import type { Store } from '../../../store/open-database.ts';
+import type { SignedContext } from '../../context.ts';
 
 /**
  * Resolves every name of a spec to a version and writes every default out. Nothing is called.
  * @throws {SluiceError} not_found or invalid_input, naming the place in the spec.
  */
-export async function resolvePlan(
-  db: Store,
-  input: { projectId: string; spec: ExperimentSpec; limit?: number },
-): Promise<Plan> {
-  const { spec, projectId } = input;
+export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentSpec; limit?: number }): Promise<Plan> {
+  const { db } = ctx;
+  const { projectId } = ctx.principal;
+  const { spec } = input;
   const reference = parseDatasetReference(spec.dataset);
   const dataset = await findDatasetVersion(db, { projectId, ...reference });
   const gate = await resolveGate(db, projectId, spec.gate);
@@ -47,6 +47,7 @@ export async function resolvePlan(
   const variants: PlannedVariant[] = [];
   for (const [name, variant] of Object.entries(spec.variants)) {
     if (!('agent' in variant)) {
+      at(`variants.${name}`, () => ctx.checkAgent(variant));
       variants.push({ name, agent: null, config: variant });
       continue;
     }
@@ -54,7 +55,8 @@ export async function resolvePlan(
     variants.push({ name, agent: { name: variant.agent, version: found.version }, config: found.config });
   }
   const evaluators: PlannedEvaluator[] = [];
-  for (const config of spec.evaluators ?? []) {
+  for (const [index, config] of (spec.evaluators ?? []).entries()) {
+    at(`evaluators[${index}]`, () => ctx.checkEvaluator(config));
     evaluators.push({ config, ...(await ensureEvaluatorVersion(db, { projectId, config })) });
   }
   return {
@@ -69,6 +71,17 @@ export async function resolvePlan(
     gate,
     limit: input.limit ?? null,
   };
+}
+
+/** Says where in the spec an error belongs. */
+function at(path: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    const { code, fix, details, message } = error;
+    throw new SluiceError({ code, message: `${path}: ${message}`, details, ...(fix ? { fix } : {}) });
+  }
 }
 
 async function resolveGate(db: Store, projectId: string, gate: ExperimentSpec['gate']): Promise<Plan['gate']> {

@@ -33,7 +33,7 @@ export async function startRun({
   const earlier = idempotencyKey === null ? null : await findRunByKey(ctx.db, projectId, idempotencyKey);
   if (earlier) return sameRun(earlier, specHash);
 
-  const plan = await resolvePlan(ctx.db, { projectId, ...input });
+  const plan = await resolvePlan(ctx, input);
   const planHash = sha256(canonicalize(plan) ?? '');
   const id = newId('run');
   const inserted = await ctx.db.transaction().execute(async (trx) => {
