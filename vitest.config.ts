@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two projects. `pure` needs nothing but Node and runs in seconds (`npm run verify`); `real` starts real
- * Postgres and Temporal once for the whole run (`npm test`).
+ * Three projects. `pure` needs nothing but Node and runs in seconds (`npm run verify`); `real` starts real
+ * Postgres and Temporal once for the whole run; `e2e` starts whole stacks as a user does (`npm test` runs all).
  */
 const pureFolders = ['statistics', 'gates', 'assignment', 'evaluators', 'schema', 'config', 'workflows', 'house'];
 
@@ -21,8 +21,23 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/**/*.test.ts'],
-          exclude: [...pureFolders.map((folder) => `test/${folder}/**`), '**/node_modules/**'],
+          exclude: [...[...pureFolders, 'e2e'].map((folder) => `test/${folder}/**`), '**/node_modules/**'],
           globalSetup: ['test/support/global-setup.ts'],
+          // Tests have servers of their own; those of the person who runs them are none of their business.
+          env: { DATABASE_URL: '', TEMPORAL_ADDRESS: '' },
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/start-shared-stack.ts'],
+          // After the others, and one file at a time: these tests kill processes and say how long things take.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkInvariants, type Invariants } from '../support/check-invariants.ts';
+import { eventually } from '../support/eventually.ts';
+import {
+  endStack,
+  newDataDir,
+  openStack,
+  type RunningStack,
+  startSupervisor,
+  untilWhole,
+} from '../support/running-stack.ts';
+import { type StubAgent, startStubAgent } from '../support/stub-agent.ts';
+
+/** More shows the same for longer: SLUICE_DURABILITY_TRIALS=20000. */
+const trials = Number(process.env.SLUICE_DURABILITY_TRIALS ?? 6_000);
+const concurrency = 32;
+const workers = 2;
+
+const dataDir = newDataDir();
+const folder = mkdtempSync(join(tmpdir(), 'sluice-durability-'));
+let stack: RunningStack;
+let agent: StubAgent;
+
+beforeAll(async () => {
+  agent = await startStubAgent();
+  await startSupervisor(dataDir, { workers });
+  stack = openStack(dataDir);
+}, 600_000);
+
+afterAll(async () => {
+  await stack?.close();
+  await endStack(dataDir);
+  await agent?.close();
+  rmSync(folder, { recursive: true, force: true });
+}, 120_000);
+
+interface Fault {
+  name: string;
+  /** Ends something by force; returns what has to be done before the stack is whole again. */
+  strike(run: string): void | Promise<void>;
+}
+
+const faults: Fault[] = [
+  { name: 'kill -9 of one worker', strike: () => kill(stack.connection().pids.worker.slice(0, 1)) },
+  { name: 'kill -9 of the Temporal server', strike: () => kill([stack.connection().pids.temporal]) },
+  { name: 'kill -9 of both workers', strike: () => kill(stack.connection().pids.worker) },
+  {
+    name: 'kill -9 of the supervisor, later a new `sluice up`',
+    strike: async (run) => {
+      const before = stack.connection().pids;
+      kill([before.supervisor]);
+      const rows = await countRows(run);
+      await rowsReach(run, rows + Math.ceil(trials / 50));
+      await startSupervisor(dataDir, { workers });
+    },
+  },
+  { name: 'an immediate stop of Postgres', strike: () => kill([stack.connection().pids.postgres], 'SIGQUIT') },
+  { name: 'kill -9 of the API', strike: () => kill([stack.connection().pids.api]) },
+];
+
+test(`${trials} trials survive ${faults.length} faults: every row once, few calls twice, no silence over 10 s`, {
+  timeout: 60_000 + trials * 20,
+}, async () => {
+  const spec = writeExperiment();
+  const pushed = await stack.cli(['dataset', 'push', 'durable', join(folder, 'rows.jsonl')]);
+  expect(pushed, pushed.output).toMatchObject({ exitCode: 0 });
+
+  const watching = stack.startCli(['run', 'start', spec, '--watch', '--json']);
+  const run = await eventually(async () => {
+    const { rows } = await stack.pool.query('select id from run');
+    return rows[0]?.id as string | undefined;
+  });
+
+  const log: (Pick<Invariants, 'rows' | 'repeated' | 'gapMs'> & { fault: string; recoveredMs: number })[] = [];
+  for (const [index, { name, strike }] of faults.entries()) {
+    // Work goes on between two faults: each finds a run with all its lanes busy.
+    await rowsReach(run, (log.at(-1)?.rows ?? 0) + Math.ceil(trials / 25));
+    await untilWhole(stack);
+    const at = performance.now();
+    const before = await countRows(run);
+    expect(await statusOf(run), `the run was over before ${name}: ${JSON.stringify(log)}`).toBe('running');
+    await strike(run);
+    await untilWhole(stack);
+    const recoveredMs = Math.round(performance.now() - at);
+    const { rows, repeated, gapMs } = await checkInvariants(stack, run, { faults: index + 1, stub: agent });
+    log.push({ fault: `${name} at ${before} rows`, recoveredMs, rows, repeated, gapMs });
+  }
+
+  const watched = await watching.ended;
+  const last = await checkInvariants(stack, run, { faults: faults.length, stub: agent });
+  console.table(log);
+  console.log(JSON.stringify(last), `${(trials / (watched.durationMs / 1000)).toFixed(0)} trials/s with all faults`);
+
+  expect(last).toMatchObject({ status: 'completed', rows: trials });
+  const result = JSON.parse(watched.stdout.trim().split('\n').at(-1) ?? '');
+  expect(result, watched.output).toMatchObject({
+    id: run,
+    status: 'completed',
+    verdict: 'pass',
+    counts: { planned: trials, succeeded: trials, failed: 0, missing: 0, notRun: 0 },
+  });
+  expect(watched.exitCode).toBe(0);
+});
+
+/** The candidate answers as control does: what is tested is the way there. */
+function writeExperiment(): string {
+  const rows = Array.from({ length: trials / 2 }, (_, index) =>
+    JSON.stringify({ id: `e${index}`, input: `question ${index}`, expected: `question ${index}` }),
+  );
+  writeFileSync(join(folder, 'rows.jsonl'), `${rows.join('\n')}\n`);
+  const variant = { adapter: 'http', url: `${agent.url}/run?ms=20` };
+  const spec = join(folder, 'spec.json');
+  const experiment = {
+    kind: 'experiment',
+    name: 'durable',
+    dataset: 'durable',
+    variants: { control: variant, candidate: variant },
+    concurrency,
+    evaluators: [{ type: 'exact_match', name: 'correct' }],
+  };
+  writeFileSync(spec, JSON.stringify(experiment));
+  return spec;
+}
+
+function kill(pids: readonly (number | null)[], signal: NodeJS.Signals = 'SIGKILL'): void {
+  for (const pid of pids) {
+    if (pid === null) throw new Error('this stack does not run its own engines');
+    process.kill(pid, signal);
+  }
+}
+
+function countRows(run: string): Promise<number> {
+  return eventually(async () => {
+    const { rows } = await stack.pool.query('select count(*)::int as count from trial where run_id = $1', [run]);
+    return rows[0].count as number;
+  });
+}
+
+async function rowsReach(run: string, wanted: number): Promise<void> {
+  await eventually(async () => ((await countRows(run)) >= wanted ? true : undefined), 60_000);
+}
+
+async function statusOf(run: string): Promise<string> {
+  return (await stack.pool.query('select status from run where id = $1', [run])).rows[0].status;
+}
