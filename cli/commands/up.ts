@@ -123,11 +123,14 @@ function wholeNumber(low: number, high: number) {
 }
 
 function greet(stack: { url: string; startMs: number }, dataDir: string, config: Config) {
-  const folder = relative(process.cwd(), dataDir) || '.';
+  const inRepository = existsSync(new URL('cli/main.ts', root));
+  const program = inRepository ? 'npm run -s sluice --' : 'sluice';
+  const folder = relative(process.cwd(), dataDir);
   const place = dataDir === config.dataDir ? '' : ` --data-dir ${folder.startsWith('..') ? dataDir : folder}`;
   console.log(`
   Sluice is ready   ${stack.url}   (${(stack.startMs / 1000).toFixed(1)} s)
-  try               sluice${place} doctor   (in this repository: npm run -s sluice --${place} doctor)
+  in another shell  ${program} run start FILE --watch${place}
+                    ${program} --help
   data              ${dataDir}
   stop              Ctrl-C
 `);

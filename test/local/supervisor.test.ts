@@ -117,6 +117,19 @@ describe('a running stack', () => {
     expect(await httpOk(`${other.connection.url}/readyz`)).toBe(true);
   });
 
+  it('ends by force with a second Ctrl-C what does not end by itself', async () => {
+    const { stack, connection } = await runningStack(undefined, { env: { STUB_STUBBORN: '1' } });
+    stack.process.kill('SIGINT');
+    const pressedAt = Date.now();
+    await stack.says(/api stopped/);
+    // One press may arrive twice within half a second, through npm and a shell: a person's second comes later.
+    await eventually(() => (Date.now() - pressedAt > 600 ? true : undefined));
+    stack.process.kill('SIGINT');
+    expect(await stack.ended()).toBe(0);
+    expect(Date.now() - pressedAt).toBeLessThan(8_000);
+    for (const pid of pidsOf(connection)) expect(identityOf(pid)).toBeUndefined();
+  });
+
   it('keeps data, key and addresses when it is stopped and started again, within 5 s', async () => {
     const first = await runningStack();
     await query(first.connection.databaseUrl, 'create table kept (n int); insert into kept values (7)');

@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 
 const [role] = process.argv.slice(2);
 if (role === 'worker' && process.env.STUB_CRASH) throw new Error('the stub was told to crash');
-process.once('SIGTERM', () => process.exit(0));
+process.on('SIGTERM', () => {
+  if (role !== 'worker' || !process.env.STUB_STUBBORN) process.exit(0);
+});
 if (role === 'api') {
   createServer((request, response) => {
     const ready = request.url === '/healthz' || (request.url === '/readyz' && !process.env.STUB_CRASH);
