@@ -1,3 +1,4 @@
+import { clusterSums } from '../../../statistics/cluster-sums.ts';
 import { mcnemarTest } from '../../../statistics/mcnemar-test.ts';
 import { normalQuantile } from '../../../statistics/normal.ts';
 import { studentTQuantile } from '../../../statistics/student-t.ts';
@@ -47,6 +48,17 @@ export function cheaperByLogRatio(candidate: Float64Array, control: Float64Array
   const { mean, variance } = momentsOf(Array.from(candidate, (cost, i) => Math.log(cost / (control[i] as number))));
   const n = candidate.length;
   return mean + studentTQuantile(0.975, n - 1) * Math.sqrt(variance / n) < 0;
+}
+
+/** Clustered t as the textbook has it (sandwich on G - 1 degrees of freedom), used for a handful of unequal clusters. */
+export function plainClusteredT(values: Float64Array, clusters: readonly number[]): boolean {
+  const { sums, sizes } = clusterSums({ values, clusters });
+  const count = sums.length;
+  const n = values.length;
+  const mean = sums.reduce((total, value) => total + value, 0) / n;
+  const squares = sums.reduce((total, value, i) => total + (value - mean * (sizes[i] as number)) ** 2, 0);
+  const error = Math.sqrt((count / (count - 1)) * squares) / n;
+  return Math.abs(mean / error) > studentTQuantile(0.975, count - 1);
 }
 
 function momentsOf(values: readonly number[]): { mean: number; variance: number } {
