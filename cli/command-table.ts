@@ -20,6 +20,30 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     description: 'say what is there, what is missing and how to get it',
     load: () => import('./commands/doctor.ts'),
   },
+  demo: {
+    description: 'run the whole path on a built-in example, from data to verdict',
+    load: () => import('./commands/demo.ts'),
+  },
+  dataset: {
+    description: 'push and list versioned examples',
+    load: () => import('./commands/dataset.ts'),
+  },
+  agent: {
+    description: 'push and list versions of the things under test',
+    load: () => import('./commands/agent.ts'),
+  },
+  run: {
+    description: 'start, watch, read and steer runs',
+    load: () => import('./commands/run.ts'),
+  },
+  gate: {
+    description: 'store criteria, and exit by the verdict of a run',
+    load: () => import('./commands/gate.ts'),
+  },
+  key: {
+    description: 'make, list and revoke API keys',
+    load: () => import('./commands/key.ts'),
+  },
   worker: {
     description: 'run a worker (production; `up` does it on one machine)',
     load: () => import('./commands/worker.ts'),

@@ -1,0 +1,23 @@
+import { withStack } from '../connect.ts';
+import { formatCount } from '../format/format-count.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import { printRows } from '../print-rows.ts';
+
+/** `dataset list`. */
+export async function listDatasets(global: GlobalOptions): Promise<void> {
+  await withStack(global, async ({ sluice }) => {
+    await printRows(await sluice.datasets.list.query(), global, {
+      none: 'no datasets yet: `sluice dataset push NAME FILE`',
+      columns: {
+        dataset: (dataset) => dataset.name,
+        version: (dataset) => String(dataset.version),
+        examples: (dataset) => formatCount(dataset.examples),
+        splits: (dataset) =>
+          Object.entries(dataset.splits)
+            .map(([split, count]) => `${split} ${formatCount(count)}`)
+            .join(', '),
+        created: (dataset) => dataset.createdAt.slice(0, 10),
+      },
+    });
+  });
+}

@@ -1,0 +1,25 @@
+import type { Plan } from '../../schema/contracts/plan.ts';
+import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
+
+/** The spec with every name resolved to a version and every default written out: started again, it is the same plan. */
+export function expandSpec(spec: ExperimentSpec, plan: Plan): ExperimentSpec {
+  const { dataset, gate } = plan;
+  return {
+    kind: 'experiment',
+    name: spec.name,
+    dataset: `${dataset.name}@${dataset.version}${dataset.split === null ? '' : `#${dataset.split}`}`,
+    variants: Object.fromEntries(
+      plan.variants.map((variant) => [
+        variant.name,
+        variant.agent ? { agent: variant.agent.name, version: variant.agent.version } : variant.config,
+      ]),
+    ),
+    repetitions: plan.repetitions,
+    concurrency: plan.concurrency,
+    retries: plan.retries,
+    evaluators: plan.evaluators.map((evaluator) => evaluator.config),
+    ...(gate.name !== null ? { gate: `${gate.name}@${gate.version}` } : gate.policy ? { gate: gate.policy } : {}),
+    ...(spec.tags ? { tags: spec.tags } : {}),
+    ...(spec.git ? { git: spec.git } : {}),
+  };
+}

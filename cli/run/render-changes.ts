@@ -1,0 +1,23 @@
+import type { Colors } from '../colors.ts';
+import { formatCount } from '../format/format-count.ts';
+import { shortJson } from '../format/short-json.ts';
+import type { ChangedExample, Changes } from './load-changes.ts';
+
+/** Examples that changed, one line each: `q17  "My parcel …": shipping → billing`. */
+export function renderChanges(changes: Changes, colors: Colors, width: number): string {
+  const { metric, candidate, change, total, examples } = changes;
+  const word = change === 'regressed' ? colors.red('worse') : colors.green('better');
+  const more = total - examples.length;
+  return [
+    `${word} in ${metric} with ${candidate}: ${formatCount(total)} ${total === 1 ? 'example' : 'examples'}`,
+    ...examples.map((example) => `  ${describe(example, width - 2)}`),
+    ...(more > 0 ? [colors.dim(`  … and ${formatCount(more)} more`)] : []),
+  ].join('\n');
+}
+
+function describe(example: ChangedExample, width: number): string {
+  const each = width >= 100 ? 24 : 12;
+  const answers = `${shortJson(example.control, each)} → ${shortJson(example.candidate, each)}`;
+  const room = Math.max(12, width - example.id.length - answers.length - 6);
+  return `${example.id}  "${shortJson(example.input, Math.min(60, room))}": ${answers}`;
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { type Stack, withStack } from '../connect.ts';
+import type { GlobalOptions } from '../global-options.ts';
+import type { ReadSpec } from '../spec/read-spec.ts';
+import { exitCode, exitCodes } from './exit-code.ts';
+
+export interface StartOptions {
+  readonly watch?: boolean;
+  readonly limit?: number;
+  readonly idempotencyKey?: string;
+}
+
+/** `run start FILE`. @returns the exit code */
+export async function startRun(file: string, options: StartOptions, global: GlobalOptions): Promise<number> {
+  // Read while the client is loaded.
+  const reading = import('../spec/read-spec.ts').then(({ readSpec }) => readSpec(file));
+  reading.catch(() => {});
+  return withStack(global, async (stack) => startSpec(stack, await reading, { ...options, json: global.json }));
+}
+
+/** Pushes the data file that the spec names, if it does, and starts the run. @returns the exit code */
+export async function startSpec(
+  stack: Stack,
+  { spec, dataset, path }: ReadSpec,
+  options: StartOptions & { readonly json: boolean },
+): Promise<number> {
+  const { json } = options;
+  const notes = json ? process.stderr : process.stdout;
+  if (dataset) {
+    const { pushSpecDataset } = await import('../spec/spec-dataset.ts');
+    const { describePush } = await import('../dataset/describe-push.ts');
+    const { reference, info } = await pushSpecDataset(stack.sluice, dataset, path);
+    spec.dataset = reference;
+    notes.write(`${describePush(info)}\n`);
+  }
+  const { id, name, created } = await stack.sluice.runs.start.mutate({
+    spec,
+    limit: options.limit,
+    // The request may be sent again when an answer is lost: with a key of its own it starts one run all the same.
+    idempotencyKey: options.idempotencyKey ?? randomUUID(),
+  });
+  const started = created ? `started ${id}` : `started earlier with this key: ${id}`;
+  if (!options.watch) {
+    if (json) process.stdout.write(`${JSON.stringify(await stack.sluice.runs.get.query({ id }))}\n`);
+    else notes.write(`${started} ; watch it: ${stack.again(`run watch ${id}`)}\n`);
+    return exitCodes.done;
+  }
+  notes.write(`${started} (${name})\n`);
+  const { watchRun } = await import('./watch-run.ts');
+  const result = await watchRun(stack, id, notes);
+  const { printResult } = await import('./print-result.ts');
+  await printResult(stack, result, { json });
+  return exitCode(result);
+}

@@ -1,0 +1,38 @@
+import { writeSync } from 'node:fs';
+import type { RunResult } from '../../schema/contracts/result.ts';
+import type { Stack } from '../connect.ts';
+import { exitCodes } from './exit-code.ts';
+import { followRun } from './follow-run.ts';
+import { createProgressView } from './progress-view.ts';
+import { waitingFor } from './waiting-for.ts';
+
+/**
+ * Shows a run's progress until it is final. Ctrl-C ends the watching, never the run: it prints the command that goes
+ * on and exits 130.
+ *
+ * @param output stdout for people, stderr where stdout belongs to a program
+ */
+export async function watchRun(stack: Stack, id: string, output: NodeJS.WriteStream): Promise<RunResult> {
+  const view = createProgressView({ output, waitingFor: (progress) => waitingFor(stack.sluice, progress) });
+  const stopping = new AbortController();
+  const interrupt = () => {
+    view.end();
+    writeSync(2, `run goes on; watch it again: ${stack.again(`run watch ${id}`)}\n`);
+    process.exit(exitCodes.interrupted);
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    await followRun(stack.sluice, id, {
+      url: stack.url,
+      signal: stopping.signal,
+      onProgress: view.update,
+      onBreak: (reason) => view.note(`connection lost (${reason}); the run goes on, connecting again`),
+    });
+    return await stack.sluice.runs.get.query({ id });
+  } finally {
+    view.end();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
