@@ -11,7 +11,7 @@ import { workflowBundleFile } from './workflow-bundle.ts';
 
 /** Runs a Temporal worker until `signal` aborts: takes nothing new, lets calls in flight end, closes. */
 export async function runWorker(config: WorkerConfig, signal: AbortSignal): Promise<void> {
-  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+  installRuntime();
   const connection = await connect(config, signal);
   const { db, pool, close } = openDatabase({ databaseUrl: config.databaseUrl, connections: 10, name: 'sluice-worker' });
   const identity = `${hostname()}/${process.pid}`;
@@ -49,6 +49,15 @@ export async function runWorker(config: WorkerConfig, signal: AbortSignal): Prom
     await connection.close();
     await close();
   }
+}
+
+let runtimeInstalled = false;
+
+/** The SDK's engine is one per process, however many workers run in it; it keeps these options for good. */
+function installRuntime(): void {
+  if (runtimeInstalled) return;
+  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+  runtimeInstalled = true;
 }
 
 /** Connects, waiting for a server that is starting. */

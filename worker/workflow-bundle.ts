@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -27,9 +28,7 @@ export async function workflowBundleFile(cacheDir: string): Promise<string> {
 
 async function contentHash(): Promise<string> {
   const hash = createHash('sha256');
-  const sdk = JSON.parse(
-    await readFile(fileURLToPath(import.meta.resolve('@temporalio/worker/package.json')), 'utf8'),
-  ) as { version: string };
+  const sdk = createRequire(import.meta.url)('@temporalio/worker/package.json') as { version: string };
   hash.update(sdk.version);
   for (const name of (await readdir(workflowsFolder)).sort()) {
     hash.update(name).update(await readFile(join(workflowsFolder, name)));

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import type { Reporter } from '../../local/reporter.ts';
 import { cachedTemporalPath, type ResolveTemporalOptions, resolveTemporal } from '../../local/resolve-temporal.ts';
 import { SluiceError } from '../../schema/errors.ts';
-import { eventually, watchProcess } from './support/stack-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { watchProcess } from './support/stack-process.ts';
 
 const fakeTemporal = '#!/bin/sh\necho "temporal version 9.9.9"\n';
 

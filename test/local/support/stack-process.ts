@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { silentReporter } from '../../../local/reporter.ts';
 import { stopStack } from '../../../local/stop-stack.ts';
@@ -76,23 +75,4 @@ export function watchProcess(command: string, args: string[], env: Record<string
       return child.exitCode;
     },
   };
-}
-
-/** The first value that is not undefined; fails with the last error after `timeoutMs`. */
-export async function eventually<T>(
-  read: () => T | undefined | Promise<T | undefined>,
-  timeoutMs = 10_000,
-): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  let problem: unknown = new Error(`nothing within ${timeoutMs} ms`);
-  while (Date.now() < deadline) {
-    try {
-      const value = await read();
-      if (value !== undefined) return value;
-    } catch (error) {
-      problem = error;
-    }
-    await delay(20);
-  }
-  throw problem;
 }
