@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
+import { TRPCError } from '@trpc/server';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import Fastify from 'fastify';
 import { createAgent } from '../agents/create-agent.ts';
@@ -10,6 +11,7 @@ import { pendingMigrations } from '../store/migrate.ts';
 import { openDatabase } from '../store/open-database.ts';
 import type { ApiConfig } from './api-config.ts';
 import type { Context, Services } from './context.ts';
+import { isOutage } from './outage.ts';
 import { createDispatcher } from './outbox/dispatcher.ts';
 import { createReadiness } from './readiness.ts';
 import { type AppRouter, appRouter } from './root.ts';
@@ -54,7 +56,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
       router: appRouter,
       createContext: async ({ req }): Promise<Context> => {
         const key = req.headers.authorization?.match(/^Bearer (sl_[\w-]+)$/)?.[1];
-        return { ...services, principal: key ? await findKey(db, key) : null };
+        return { ...services, principal: key ? await findKey(db, key).catch(unavailable) : null };
       },
       onError: ({ error, path }) => {
         if (error.code === 'INTERNAL_SERVER_ERROR') console.error(new Date().toISOString(), path, error.cause ?? error);
@@ -84,6 +86,12 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     await close();
   })();
   return { url, closed };
+}
+
+/** A caller whose key cannot be looked up just now is told to come again (503), not that something broke (500). */
+function unavailable(error: unknown): never {
+  if (!isOutage(error)) throw error;
+  throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'the database is away', cause: error });
 }
 
 /** One connection to Temporal, made at first use, so that the API starts while Temporal is down. */
