@@ -1,11 +1,10 @@
 import { clusteredTInterval } from '../statistics/clustered-t-interval.ts';
 import { createGenerator } from '../statistics/generator.ts';
-import { ratioOfMeansInterval } from '../statistics/ratio-of-means-interval.ts';
+import { ratioSignFlipInterval } from '../statistics/ratio-sign-flip-interval.ts';
 import { signFlipTest } from '../statistics/sign-flip-test.ts';
 import type { Clusters } from './cluster-numbers.ts';
 import {
   closedFormFrom,
-  drawsFor,
   fewestUnits,
   resampleFrom,
   type TestOptions,
@@ -15,9 +14,10 @@ import {
 import type { PairedExamples } from './paired-examples.ts';
 
 /**
- * Ratio of arithmetic means candidate / control (never of logarithms, which may point the wrong way): BCa bootstrap
- * over examples or clusters; from 5,000 examples on (and 100 clusters) the t interval of the linearised ratio. Fewer
- * than 6 units decide nothing.
+ * Ratio of arithmetic means candidate / control (never of logarithms, which may point the wrong way): sign flips of
+ * examples or clusters, inverted; from 5,000 examples on (and 100 clusters) the t interval of the linearised ratio.
+ * Fewer than 6 units decide nothing. Not a bootstrap: on lognormal costs of 20 examples BCa called 237 of 2,000 A/A
+ * runs different.
  */
 export function compareMoney(pairs: PairedExamples, clusters: Clusters | null, options: TestOptions): TestResult {
   const { control, candidate, differences } = pairs;
@@ -48,19 +48,18 @@ export function compareMoney(pairs: PairedExamples, clusters: Clusters | null, o
   if (before > 0 && n >= closedFormFrom && units >= resampleFrom) {
     return linearised({ pairs, estimate, clusters, confidence: options.confidence });
   }
-  const result = ratioOfMeansInterval({
+  const result = ratioSignFlipInterval({
     candidate,
     control,
     clusters: clusters?.numbers,
     confidence: options.confidence,
-    resamples: drawsFor(n),
-    generator: createGenerator(`${options.seed}/resample`),
+    generator: createGenerator(`${options.seed}/flip`),
   });
   return {
     estimate: result.estimate,
     interval: result.interval && [result.interval[0], result.interval[1]],
-    pValue: result.interval && flipTest(differences, clusters, options),
-    test: `${name}, ${clusters === null ? '' : 'clustered '}BCa bootstrap interval; sign-flip permutation`,
+    pValue: result.pValue,
+    test: `${name}, sign-flip permutation${clusters === null ? '' : ' over clusters'}, interval by inversion`,
     reason: result.reason,
   };
 }

@@ -22,18 +22,10 @@ export interface TestOptions {
 
 /** Fewer units (examples, or clusters) than this decide nothing where the method has no exact form (DESIGN §7). */
 export const fewestUnits = 6;
-/**
- * From this many units on the interval comes from resampling (clusters: from t), below it from inverting the
- * sign-flip test.
- */
+/** From this many clusters on the interval comes from t, below it from inverting the sign-flip test. */
 export const resampleFrom = 100;
-/** From this many units on t is closer to the truth than a bootstrap with an affordable number of resamples. */
+/** From this many examples on t is as good as sign flips and much cheaper. */
 export const closedFormFrom = 5_000;
-
-/** Resamples or sign patterns that keep a comparison near 10 million draws, whatever its size. */
-export function drawsFor(units: number): number {
-  return Math.max(2_000, Math.min(10_000, Math.floor(10_000_000 / units)));
-}
 
 /** "cannot decide" with its reason. */
 export function undecided(test: string, reason: string, estimate: number | null = null): TestResult {

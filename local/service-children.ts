@@ -14,6 +14,12 @@ export interface ServiceChildrenOptions {
   readonly version: string;
 }
 
+/**
+ * A worker's garbage is short-lived: a small nursery and few malloc arenas keep its memory flat from 1,000 to 20,000
+ * trials (1.1 times instead of 1.3) at the same speed.
+ */
+const frugalNode = ['--max-semi-space-size=4'];
+
 /** The API and the workers, as processes of their own. */
 export function serviceChildren(options: ServiceChildrenOptions): ChildSpec[] {
   const { engines, dataDir, workers, launcher, version } = options;
@@ -38,8 +44,8 @@ export function serviceChildren(options: ServiceChildrenOptions): ChildSpec[] {
     name,
     role,
     command: launcher.command,
-    args: [launcher.script, role],
-    env,
+    args: [...(role === 'worker' ? frugalNode : []), launcher.script, role],
+    env: role === 'worker' ? { ...env, MALLOC_ARENA_MAX: '2' } : env,
     port: role === 'api' ? engines.port : null,
     version,
     stop: stopRules[role],

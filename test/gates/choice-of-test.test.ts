@@ -42,19 +42,19 @@ describe('the test follows from the metric and the shape of the data', () => {
     expect(testOf(metric, { clusterKeys: clustersOf(300, 100) })).toBe('clustered t');
   });
 
-  it('scores: inversion below 100 examples, BCa from 100, t from 5,000', () => {
+  it('scores: sign flips inverted below 5,000 examples, then t', () => {
     const score = (n: number) =>
       metricOf('quality', { control: amounts(n, 0.5), candidate: amounts(n, 0.5) }, { kind: 'score' });
     expect(testOf(score(99))).toBe('sign-flip permutation, interval by inversion');
-    expect(testOf(score(100))).toBe('sign-flip permutation, BCa bootstrap interval');
+    expect(testOf(score(4_999))).toBe('sign-flip permutation, interval by inversion');
     expect(testOf(score(5_000))).toBe('t interval of paired differences');
   });
 
   it('money: the ratio of arithmetic means', () => {
     const cells = { control: amounts(50), candidate: amounts(50) };
     const metric = metricOf('costUsd', cells, { kind: 'money', direction: 'lower' });
-    expect(testOf(metric)).toBe('ratio of means, BCa bootstrap interval; sign-flip permutation');
-    expect(testOf(metric, { clusterKeys: clustersOf(50, 10) })).toContain('clustered BCa bootstrap');
+    expect(testOf(metric)).toBe('ratio of means, sign-flip permutation, interval by inversion');
+    expect(testOf(metric, { clusterKeys: clustersOf(50, 10) })).toContain('over clusters');
   });
 
   it('durations: p50 and p95, each with its own comparison', () => {
