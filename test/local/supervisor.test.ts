@@ -8,7 +8,8 @@ import { grpcHealthy } from '../../local/grpc-healthy.ts';
 import { httpOk } from '../../local/http-ok.ts';
 import { identityOf, isAlive } from '../../local/process-identity.ts';
 import { stateFilePath } from '../../local/supervisor-state.ts';
-import { endStacks, eventually, newDataDir, type StackProcess, startStackProcess } from './support/stack-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { endStacks, newDataDir, type StackProcess, startStackProcess } from './support/stack-process.ts';
 
 let dataDirs: string[] = [];
 /** A data directory whose stack is ended after the test. */
