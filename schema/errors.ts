@@ -46,9 +46,3 @@ export class SluiceError extends Error {
     this.details = options.details ?? [];
   }
 }
-
-/** The process exit code for an error: 2 when the input is wrong, 1 when the operation failed. */
-export function exitCodeOf(error: unknown): 1 | 2 {
-  if (!(error instanceof SluiceError)) return 1;
-  return error.code === 'invalid_input' || error.code === 'not_found' || error.code === 'too_large' ? 2 : 1;
-}

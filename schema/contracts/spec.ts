@@ -37,7 +37,6 @@ export const agentReferenceSchema = z.strictObject({
 });
 
 export const variantSchema = z.union([agentReferenceSchema, agentConfigSchema]);
-export type VariantSpec = z.infer<typeof variantSchema>;
 
 export const gitSchema = z.strictObject({
   sha: z.string().max(200).optional(),

@@ -16,12 +16,16 @@ export async function takeTokens(
       insert into endpoint_limit (endpoint, tokens) values (${input.endpoint}, ${burst}::float8)
       on conflict (endpoint) do nothing
     ), filled as materialized (
-      select endpoint, least(${burst}::float8,
-        tokens + extract(epoch from clock_timestamp() - refilled_at) * ${input.perSecond}::float8) as tokens
-      from endpoint_limit where endpoint = ${input.endpoint} for update
+      select endpoint, at, least(${burst}::float8,
+        tokens + extract(epoch from at - refilled_at) * ${input.perSecond}::float8) as tokens
+      from (
+        -- Read once the row is ours, and once only: time between two looks at the clock would be lost to the bucket.
+        select endpoint, tokens, refilled_at, greatest(refilled_at, clock_timestamp()) as at
+        from endpoint_limit where endpoint = ${input.endpoint} for update
+      ) as locked
     )
     update endpoint_limit l
-    set tokens = filled.tokens - least(floor(filled.tokens), ${input.wanted}::float8), refilled_at = clock_timestamp()
+    set tokens = filled.tokens - least(floor(filled.tokens), ${input.wanted}::float8), refilled_at = filled.at
     from filled where l.endpoint = filled.endpoint
     returning filled.tokens as before, least(floor(filled.tokens), ${input.wanted}::float8) as granted`.execute(db);
   const row = rows[0];

@@ -2,12 +2,6 @@ import { sql } from 'kysely';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import type { Store } from '../open-database.ts';
 
-export interface ShardRange {
-  shard: number;
-  fromTrial: number;
-  toTrial: number;
-}
-
 /**
  * Writes the examples of the plan, in dataset order, and its shards. Does nothing the second time.
  * A trial's place in the plan is (ordinal * repetitions + repetition) * variants + variant, so that control and
