@@ -12,12 +12,14 @@ const shortFields = exampleRowSchema.omit({ input: true, expected: true, metadat
 /**
  * One record as an example: known columns by name or by `map`, every other one into `metadata`.
  *
- * @param text true for CSV: an empty cell is no value, and `metadata` and `splits` are parsed
+ * `options.text` is true for CSV: an empty cell is no value, and `metadata` and `splits` are parsed. `first` is false
+ * for a record after another that had an input.
+ *
  * @throws {SluiceError} naming the line and the column
  */
 export function buildRow(
   record: FileRecord,
-  options: { file: string; line: number; map: ColumnMap; text: boolean },
+  options: { file: string; line: number; map: ColumnMap; text: boolean; first?: boolean },
 ): ExampleRow {
   const { map, text } = options;
   const where = { file: options.file, line: options.line };
@@ -28,7 +30,14 @@ export function buildRow(
     return text && value === '' && column !== 'input' ? undefined : value;
   };
   const input = take('input');
-  if (input === undefined) throw withoutInput(Object.keys(record), map, where);
+  if (input === undefined) {
+    if (options.first !== false) throw withoutInput(Object.keys(record), map, where);
+    throw fileError({
+      ...where,
+      message: `the example has no "${map.input ?? 'input'}", which the ones before it have; found ${Object.keys(record).slice(0, 20).join(', ') || 'none'}`,
+      fix: 'Add it, or remove the line.',
+    });
+  }
   const row: ExampleRow = { input };
   const expected = take('expected');
   if (expected !== undefined) row.expected = expected;

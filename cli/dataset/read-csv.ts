@@ -15,7 +15,8 @@ const newline = 0x0a;
 
 interface ParsedRecord {
   record: string[];
-  info: { bytes: number; empty_lines: number };
+  /** Where it begins. */
+  line: number;
 }
 
 /**
@@ -29,10 +30,20 @@ export async function* readCsv(file: NamedFile, map: ColumnMap): AsyncGenerator<
   const chunks = checkedChunks(file, lines.add);
   const first = await chunks.next();
   const start: Buffer = first.done ? Buffer.alloc(0) : first.value;
+  let end = 0;
+  let blank = 0;
   const parser = Readable.from(rejoin(start, chunks)).pipe(
     parse({
       bom: true,
-      info: true,
+      // Called while parsing, so that a mistake further on knows the last good record. The library's own line numbers
+      // count a line end inside quotes twice; its bytes are exact.
+      on_record: (record, info) => {
+        const line = lines.at(end) + (info.empty_lines - blank);
+        end = info.bytes;
+        blank = info.empty_lines;
+        // Typed as cells; the loop below takes it for what it is.
+        return { record, line } as unknown as string[];
+      },
       delimiter: delimiterOf(start),
       record_delimiter: ['\r\n', '\n'],
       skip_empty_lines: true,
@@ -41,14 +52,8 @@ export async function* readCsv(file: NamedFile, map: ColumnMap): AsyncGenerator<
     }),
   );
   let header: string[] | undefined;
-  let end = 0;
-  let blank = 0;
   try {
-    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
-      // The library counts a line end inside quotes twice; bytes are exact.
-      const line = lines.at(end) + (info.empty_lines - blank);
-      end = info.bytes;
-      blank = info.empty_lines;
+    for await (const { record, line } of parser as AsyncIterable<ParsedRecord>) {
       if (header === undefined) {
         header = checkHeader(record, { file: file.shown, line }, map);
         continue;
@@ -125,14 +130,16 @@ function explainCsv(error: CsvError, where: { file: string; line: number }) {
         tooLarge: true,
       });
     case 'INVALID_OPENING_QUOTE':
+      return fileError({
+        ...where,
+        message: 'a quote stands in the middle of a cell, expected it around the whole cell',
+        fix: 'Put the cell in double quotes and double the quote inside it ("").',
+      });
     case 'CSV_INVALID_CLOSING_QUOTE':
       return fileError({
         ...where,
-        message: `quotes do not match in the row that begins here (${error.message
-          .replace(/^[^:]*: /, '')
-          .replace(/,? at line \d+/, '')
-          .slice(0, 100)})`,
-        fix: 'Close the quote, or double it ("") where it belongs to the text.',
+        message: 'quotes do not match in the row that begins here: text follows the closing quote',
+        fix: 'Is an opening quote never closed? A quote inside a quoted cell is doubled ("").',
       });
     default:
       return fileError({ ...where, message: `not CSV: ${error.message}`, fix: 'Correct the row that begins there.' });

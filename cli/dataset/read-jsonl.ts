@@ -17,6 +17,7 @@ export interface FileRow {
 export async function* readJsonl(file: NamedFile, map: ColumnMap): AsyncGenerator<FileRow> {
   const unseen = new Map(Object.entries(map));
   const columns = new Set<string>();
+  let first = true;
   for await (const { number, text } of readLines(file)) {
     if (text.trim() === '') continue;
     const where = { file: file.shown, line: number };
@@ -32,7 +33,8 @@ export async function* readJsonl(file: NamedFile, map: ColumnMap): AsyncGenerato
     }
     for (const [to, from] of unseen) if (from in record) unseen.delete(to);
     if (unseen.size > 0 && columns.size < 50) for (const column of Object.keys(record)) columns.add(column);
-    yield { line: number, row: buildRow(record as FileRecord, { ...where, map, text: false }) };
+    yield { line: number, row: buildRow(record as FileRecord, { ...where, map, text: false, first }) };
+    first = false;
   }
   for (const [to, from] of unseen) {
     if (columns.size === 0) return;

@@ -27,6 +27,10 @@ export async function finishPush(
       fix: 'Push the file again.',
     });
   }
+  // Rows staged a moment ago are not in the planner's statistics: it would join a million of them in nested loops.
+  await sql`set local enable_nestloop = off`.execute(trx);
+  await sql`set local jit = off`.execute(trx);
+  await sql`set local statement_timeout = '10min'`.execute(trx);
   await requireComplete(trx, push.id, push.dataset_name, input.rows);
   await sql`
     update dataset_push_row r set example_id = n.id
