@@ -64,6 +64,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
       maxBatchSize: 20,
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>);
+  app.get('/', () => 'Sluice API. The web page is not built yet; `sluice --help` lists what there is.\n');
   app.get('/healthz', () => ({ ok: true }));
   const readiness = createReadiness({
     client: client.get,

@@ -12,9 +12,12 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > 22 || (major === 22 && minor >= 18)) {
   const { enableCompileCache } = await import('node:module');
   enableCompileCache?.();
-  // The published package holds compiled code: Node runs no TypeScript inside node_modules.
-  const compiled = new URL('../dist/cli/main.js', import.meta.url);
-  const { main } = await import(existsSync(compiled) ? compiled.href : new URL('../cli/main.ts', import.meta.url).href);
+  // A checkout has the sources. The published package has compiled code instead: Node runs no TypeScript inside
+  // node_modules.
+  const source = new URL('../cli/main.ts', import.meta.url);
+  const { main } = await import(
+    existsSync(source) ? source.href : new URL('../dist/cli/main.js', import.meta.url).href
+  );
   await main(process.argv.slice(2));
 } else {
   runWithOwnNode();

@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const workflowsFolder = fileURLToPath(new URL('../workflows/', import.meta.url));
+/** `.ts` in a checkout, `.js` in the published package. */
+const extension = extname(import.meta.url);
 
 /**
  * The compiled workflow bundle, made once per content of `workflows/` and SDK version, and then read from the cache: a
@@ -16,7 +18,7 @@ export async function workflowBundleFile(cacheDir: string): Promise<string> {
   const file = join(cacheDir, 'workflow-bundles', `${await contentHash()}.js`);
   if (await stat(file).catch(() => null)) return file;
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(workflowsFolder, 'index.ts'),
+    workflowsPath: join(workflowsFolder, `index${extension}`),
     logger: new DefaultLogger('WARN'),
   });
   await mkdir(join(file, '..'), { recursive: true });

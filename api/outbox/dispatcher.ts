@@ -55,6 +55,8 @@ async function send(client: Client, message: OutboxMessage): Promise<void> {
           args: [{ runId }],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
+          // A worker that dies in the middle of a workflow task holds the run up for this long (default: 10 s).
+          workflowTaskTimeout: '5s',
           staticSummary: `experiment ${runId}`,
         });
       } catch (error) {
