@@ -23,6 +23,7 @@ const dataDir = newDataDir();
 const folder = mkdtempSync(join(tmpdir(), 'sluice-durability-'));
 let stack: RunningStack;
 let agent: StubAgent;
+let failed = false;
 
 beforeAll(async () => {
   agent = await startStubAgent();
@@ -32,15 +33,15 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stack?.close();
-  await endStack(dataDir);
+  await endStack(dataDir, { keep: failed });
   await agent?.close();
   rmSync(folder, { recursive: true, force: true });
 }, 120_000);
 
 interface Fault {
   name: string;
-  /** Ends something by force; returns what has to be done before the stack is whole again. */
-  strike(run: string): void | Promise<void>;
+  /** Ends processes by force. @returns their pids */
+  strike(run: string): number[] | Promise<number[]>;
 }
 
 const faults: Fault[] = [
@@ -50,11 +51,11 @@ const faults: Fault[] = [
   {
     name: 'kill -9 of the supervisor, later a new `sluice up`',
     strike: async (run) => {
-      const before = stack.connection().pids;
-      kill([before.supervisor]);
-      const rows = await countRows(run);
-      await rowsReach(run, rows + Math.ceil(trials / 50));
+      const killed = kill([stack.connection().pids.supervisor]);
+      // Its children go on meanwhile.
+      await rowsReach(run, (await countRows(run)) + Math.ceil(trials / 50));
       await startSupervisor(dataDir, { workers });
+      return killed;
     },
   },
   { name: 'an immediate stop of Postgres', strike: () => kill([stack.connection().pids.postgres], 'SIGQUIT') },
@@ -63,7 +64,13 @@ const faults: Fault[] = [
 
 test(`${trials} trials survive ${faults.length} faults: every row once, few calls twice, no silence over 10 s`, {
   timeout: 60_000 + trials * 20,
-}, async () => {
+}, async ({ onTestFailed }) => {
+  onTestFailed(() => {
+    failed = true;
+    console.table(log);
+    console.log(stack.logs());
+  });
+  const log: (Pick<Invariants, 'rows' | 'repeated' | 'gapMs'> & { fault: string; recoveredMs: number })[] = [];
   const spec = writeExperiment();
   const pushed = await stack.cli(['dataset', 'push', 'durable', join(folder, 'rows.jsonl')]);
   expect(pushed, pushed.output).toMatchObject({ exitCode: 0 });
@@ -74,7 +81,6 @@ test(`${trials} trials survive ${faults.length} faults: every row once, few call
     return rows[0]?.id as string | undefined;
   });
 
-  const log: (Pick<Invariants, 'rows' | 'repeated' | 'gapMs'> & { fault: string; recoveredMs: number })[] = [];
   for (const [index, { name, strike }] of faults.entries()) {
     // Work goes on between two faults: each finds a run with all its lanes busy.
     await rowsReach(run, (log.at(-1)?.rows ?? 0) + Math.ceil(trials / 25));
@@ -82,8 +88,8 @@ test(`${trials} trials survive ${faults.length} faults: every row once, few call
     const at = performance.now();
     const before = await countRows(run);
     expect(await statusOf(run), `the run was over before ${name}: ${JSON.stringify(log)}`).toBe('running');
-    await strike(run);
-    await untilWhole(stack);
+    const killed = await strike(run);
+    await untilWhole(stack, killed);
     const recoveredMs = Math.round(performance.now() - at);
     const { rows, repeated, gapMs } = await checkInvariants(stack, run, { faults: index + 1, stub: agent });
     log.push({ fault: `${name} at ${before} rows`, recoveredMs, rows, repeated, gapMs });
@@ -125,11 +131,12 @@ function writeExperiment(): string {
   return spec;
 }
 
-function kill(pids: readonly (number | null)[], signal: NodeJS.Signals = 'SIGKILL'): void {
-  for (const pid of pids) {
+function kill(pids: readonly (number | null)[], signal: NodeJS.Signals = 'SIGKILL'): number[] {
+  return pids.map((pid) => {
     if (pid === null) throw new Error('this stack does not run its own engines');
     process.kill(pid, signal);
-  }
+    return pid;
+  });
 }
 
 function countRows(run: string): Promise<number> {

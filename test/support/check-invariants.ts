@@ -123,42 +123,40 @@ interface Facts {
 /** In one statement, so that all numbers are of one moment. */
 async function readFacts({ pool }: Pick<RunningStack, 'pool'>, runId: string): Promise<Facts> {
   const { rows } = await pool.query<Facts>(
-    `with own_run as (select * from run where id = $1),
-    own_trial as materialized (select * from trial where run_id = $1),
-    variants as (select jsonb_array_elements(plan->'variants')->>'name' as variant from own_run),
+    `with own_run as (
+      select *, (plan->>'repetitions')::int as repetitions, jsonb_array_length(plan->'variants') as variants,
+        jsonb_array_length(plan->'evaluators') as evaluators
+      from run where id = $1),
+    variants as (
+      select v.value->>'name' as variant, v.ordinality - 1 as place
+      from own_run cross join jsonb_array_elements(plan->'variants') with ordinality as v),
+    own_trial as materialized (
+      select t.*, e.example_id is not null and v.variant is not null
+          and t.repetition >= 0 and t.repetition < r.repetitions as is_planned,
+        (t.ordinal * r.repetitions + t.repetition) * r.variants + v.place as place
+      from own_run r join trial t on t.run_id = r.id
+      left join plan_example e on e.run_id = r.id and e.ordinal = t.ordinal and e.example_id = t.example_id
+      left join variants v on v.variant = t.variant),
     own_shard as (select *, succeeded + failed + missing as tallied from shard where run_id = $1),
-    per_trial as (
-      select (t.ordinal * (r.plan->>'repetitions')::int * jsonb_array_length(r.plan->'variants')) as first_of_example,
-        t.repetition, t.variant
-      from own_trial t cross join own_run r
-    ),
     in_shard as (
-      select s.shard, s.tallied, count(p.*)::int as rows
-      from own_shard s left join (
-        select p.first_of_example + p.repetition * jsonb_array_length(r.plan->'variants')
-          + (select ordinality - 1 from jsonb_array_elements(r.plan->'variants') with ordinality as v
-             where v.value->>'name' = p.variant) as place
-        from per_trial p cross join own_run r
-      ) p on p.place >= s.from_trial and p.place < s.to_trial
-      group by 1, 2
-    ),
-    own_score as (select * from score where subject_id >= $1 || '-' and subject_id < $1 || '.')
+      select width_bucket(place, (select array_agg(from_trial order by shard) from own_shard)) - 1 as shard,
+        count(*)::int as rows
+      from own_trial group by 1),
+    own_score as materialized (
+      select subject_id, count(*)::int as scores from score
+      where subject_id >= $1 || '-' and subject_id < $1 || '.' group by 1)
     select r.status, r.plan,
       (select count(*)::int from plan_example where run_id = $1) as examples,
       (select count(*)::int from own_trial) as rows,
       (select count(distinct (variant, example_id, repetition))::int from own_trial) as distinct_keys,
-      (select count(*)::int from own_trial t
-        where not exists (select from plan_example e
-            where e.run_id = $1 and e.example_id = t.example_id and e.ordinal = t.ordinal)
-          or t.variant not in (select variant from variants)
-          or t.repetition not between 0 and (r.plan->>'repetitions')::int - 1) as foreign,
+      (select count(*)::int from own_trial where is_planned is not true) as foreign,
       (select coalesce(sum(tallied), 0)::int from own_shard) as tallied,
-      (select count(*)::int from in_shard where tallied <> rows) as wrong_shards,
-      (select count(*)::int from own_score s where not exists (select from own_trial t where t.id = s.subject_id))
+      (select count(*)::int from own_shard s left join in_shard i using (shard)
+        where s.tallied <> coalesce(i.rows, 0)) as wrong_shards,
+      (select count(*)::int from own_score s left join own_trial t on t.id = s.subject_id where t.id is null)
         as orphan_scores,
-      (select count(*)::int from own_trial t where t.status = 'succeeded' and
-        (select count(*) from own_score s where s.subject_id = t.id) <> jsonb_array_length(r.plan->'evaluators'))
-        as unscored,
+      (select count(*)::int from own_trial t left join own_score s on s.subject_id = t.id
+        where t.status = 'succeeded' and coalesce(s.scores, 0) <> r.evaluators) as unscored,
       (select coalesce(max(extract(epoch from gap) * 1000), 0)::int from (
         select finished_at - lag(finished_at) over (order by finished_at) as gap from own_trial) gaps) as gap_ms,
       (select count(*)::int from decision where run_id = $1) as decisions,

@@ -85,19 +85,25 @@ export function openStack(dataDir: string): RunningStack {
   };
 }
 
-/** Ends a stack, whatever state a test left it in, and removes its data. */
-export async function endStack(dataDir: string): Promise<void> {
+/** Ends a stack, whatever state a test left it in, and removes its data, or says where they are kept. */
+export async function endStack(dataDir: string, { keep = false } = {}): Promise<void> {
   await stopStack(dataDir, silentReporter);
-  rmSync(join(dataDir, '..'), { recursive: true, force: true });
+  if (keep) console.log(`the data and logs of this failed test are kept in ${join(dataDir, '..')}`);
+  else rmSync(join(dataDir, '..'), { recursive: true, force: true });
 }
 
-/** Waits until every process of the connection file lives and the stack is ready. */
-export function untilWhole(stack: Pick<RunningStack, 'connection'>): Promise<Connection> {
+/** Waits until every process of the connection file lives, none of them is one of `gone`, and all of them answer. */
+export function untilWhole(
+  stack: Pick<RunningStack, 'connection' | 'pool'>,
+  gone: readonly number[] = [],
+): Promise<Connection> {
   return eventually(async () => {
     const connection = stack.connection();
     const { supervisor, postgres, temporal, api, worker } = connection.pids;
-    const alive = [supervisor, postgres, temporal, api, ...worker].every((pid) => pid === null || identityOf(pid));
-    return alive && (await fetch(`${connection.url}/readyz`)).ok ? connection : undefined;
+    const pids = [supervisor, postgres, temporal, api, ...worker].filter((pid) => pid !== null);
+    if (!pids.every((pid) => identityOf(pid) && !gone.includes(pid))) return undefined;
+    await stack.pool.query('select 1');
+    return (await fetch(`${connection.url}/readyz`)).ok ? connection : undefined;
   }, 60_000);
 }
 
