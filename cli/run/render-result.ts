@@ -1,6 +1,7 @@
 import type { ComparisonResult, MetricResult, RunResult } from '../../schema/contracts/result.ts';
 import { isFinal } from '../../schema/contracts/words.ts';
 import type { Colors } from '../colors.ts';
+import { describeGit } from '../format/describe-git.ts';
 import { formatCount } from '../format/format-count.ts';
 import { formatDuration } from '../format/format-duration.ts';
 import {
@@ -31,6 +32,7 @@ export async function renderResult(result: RunResult, options: RenderOptions): P
   const unmeasured = [...new Set(result.metrics.map(({ metric }) => metric))].filter((one) => !hasValues(result, one));
   const blocks = [
     headline(result, colors),
+    provenance(result, colors),
     await metricsBlock(measured, options),
     await comparisonsBlock(comparisons, result, options),
     ...changes.map((one) => renderChanges(one, colors, width)),
@@ -38,6 +40,7 @@ export async function renderResult(result: RunResult, options: RenderOptions): P
       .map((line) => colors.dim(line))
       .join('\n'),
     renderFailures(result.failures, colors),
+    result.warnings.map((warning) => `${colors.yellow('warning')} ${warning}`).join('\n'),
     renderVerdict(result, colors),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
@@ -45,8 +48,9 @@ export async function renderResult(result: RunResult, options: RenderOptions): P
 
 function headline(result: RunResult, colors: Colors): string {
   const { counts } = result;
+  const time =
+    result.durationMs === null ? '' : ` ${isFinal(result.status) ? 'in' : 'for'} ${formatDuration(result.durationMs)}`;
   const facts = [
-    result.durationMs === null ? '' : `${isFinal(result.status) ? 'in' : 'for'} ${formatDuration(result.durationMs)}`,
     `${formatCount(counts.succeeded)} of ${formatCount(counts.planned)} trials succeeded`,
     counts.failed > 0 ? `${formatCount(counts.failed)} failed` : '',
     counts.missing > 0 ? `${formatCount(counts.missing)} missing` : '',
@@ -54,7 +58,12 @@ function headline(result: RunResult, colors: Colors): string {
     `${formatCount(result.agentCalls)} agent calls`,
     result.costUsd ? formatMoney(result.costUsd) : '',
   ].filter((fact) => fact !== '');
-  return `${colors.bold(result.name)}  ${result.id}  ${result.status.replaceAll('_', ' ')} ${facts.join(', ')}`;
+  return `${colors.bold(result.name)}  ${result.id}  ${result.status.replaceAll('_', ' ')}${time}, ${facts.join(', ')}`;
+}
+
+function provenance({ git }: RunResult, colors: Colors): string {
+  const line = git ? describeGit(git) : '';
+  return line === '' ? '' : colors.dim(line);
 }
 
 function hasValues(result: RunResult, name: string): boolean {

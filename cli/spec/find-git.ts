@@ -1,14 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readCi } from '../../config/read-ci.ts';
-
-/** The commit a spec was started from. */
-export interface Git {
-  sha?: string;
-  branch?: string;
-  actor?: string;
-  url?: string;
-}
+import type { Git } from '../../schema/contracts/spec.ts';
 
 /**
  * The commit that `folder` is at: from the CI job, else from the files of the git checkout around it (no process is

@@ -2,6 +2,7 @@
  * What programs outside the project read (DESIGN §8): the last line of `run start --json` and `run get --json`, and
  * the answer of `runs.get`. Change only by adding.
  */
+import type { Git } from './spec.ts';
 import type { Action, MetricKind, RunKind, RunStatus, Verdict } from './words.ts';
 
 /** [low, high]. */
@@ -106,6 +107,8 @@ export interface RunResult {
   error: { message: string; fix?: string } | null;
   decisionId: string | null;
   planHash: string | null;
+  /** The commit it was started from, as the spec says. */
+  git: Git | null;
   createdAt: string;
 }
 

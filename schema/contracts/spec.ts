@@ -38,12 +38,16 @@ export const agentReferenceSchema = z.strictObject({
 
 export const variantSchema = z.union([agentReferenceSchema, agentConfigSchema]);
 
+/** Where a run comes from. The CLI fills it from the CI job or the git checkout. */
 export const gitSchema = z.strictObject({
   sha: z.string().max(200).optional(),
   branch: z.string().max(500).optional(),
   actor: z.string().max(200).optional(),
+  /** Of the CI job. */
   url: z.string().max(2_000).optional(),
+  pullRequestUrl: z.string().max(2_000).optional(),
 });
+export type Git = z.infer<typeof gitSchema>;
 
 const experimentFields = {
   kind: z.literal('experiment'),

@@ -30,6 +30,7 @@ export async function summarizeRun(db: Store, runId: string): Promise<RunResult>
     error: run.error,
     decisionId: null,
     planHash: run.plan_hash,
+    git: run.spec.git ?? null,
     createdAt: run.created_at.toISOString(),
   };
 }
