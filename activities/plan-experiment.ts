@@ -12,12 +12,14 @@ export interface PlanOutput {
   lanes: number[];
 }
 
-/** Most lanes one shard runs: a run of more concurrency spreads over several shards, and so over workers. */
+/** Lanes of one shard: a run of more concurrency spreads over several shards, and so over workers. */
 const lanesPerShard = 8;
+/** Most shards at once: half of a worker's slots, so that another run finds room; then shards get more lanes. */
+const maxPlaces = 32;
 
 /** Lanes of each place in the window. At least two places, so that two workers share a run and a kill halves it. */
 export function windowOf(concurrency: number): number[] {
-  const places = Math.min(concurrency, Math.max(2, Math.ceil(concurrency / lanesPerShard)));
+  const places = Math.min(concurrency, maxPlaces, Math.max(2, Math.ceil(concurrency / lanesPerShard)));
   return Array.from(
     { length: places },
     (_, place) => Math.floor(concurrency / places) + (place < concurrency % places ? 1 : 0),
