@@ -26,7 +26,10 @@ export function printError(error: unknown, { json, debug }: PrintErrorOptions): 
   const message = explained ? error.message : `unexpected: ${error instanceof Error ? error.message : String(error)}`;
   const fix = explained ? error.fix : 'run again with SLUICE_DEBUG=1 to see where it comes from';
   console.error(`${colors.red('error:')} ${message}`);
-  for (const detail of explained ? (error.details ?? []) : []) console.error(`  ${detail.path}: ${detail.message}`);
+  for (const detail of explained ? (error.details ?? []) : []) {
+    // Most messages name their details themselves.
+    if (!message.includes(detail.message)) console.error(`  ${detail.path}: ${detail.message}`);
+  }
   if (fix) console.error(`${colors.cyan('fix:')} ${fix}`);
   if (debug) console.error(error);
   const code = explained ? error.code : 'internal';

@@ -2,7 +2,7 @@ import type { Json } from '../../schema/contracts/json.ts';
 
 /** A value on one line, at most `limit` characters of it. Text as it is, everything else as JSON. */
 export function shortJson(value: Json, limit: number): string {
-  const text = (typeof value === 'string' ? value : value === null ? 'no answer' : JSON.stringify(value))
+  const text = (typeof value === 'string' ? value : JSON.stringify(value))
     .replaceAll(/\s+/g, ' ')
     // Escape codes in an answer must not reach a terminal.
     .replaceAll(/\p{Cc}/gu, '?');

@@ -15,9 +15,9 @@ export interface Changes {
 export interface ChangedExample {
   readonly id: string;
   readonly input: Json;
-  /** What each variant answered in the first repetition; null = no answer. */
-  readonly control: Json;
-  readonly candidate: Json;
+  /** What each variant answered in the first repetition; undefined when its call failed. */
+  readonly control: Json | undefined;
+  readonly candidate: Json | undefined;
 }
 
 const examplesEach = { regressed: 10, improved: 5 } as const;
@@ -42,7 +42,10 @@ export async function loadChanges(sluice: SluiceClient, result: RunResult): Prom
       change,
       total,
       examples: examples.map(({ id, input, answers }) => {
-        const said = (variant: string) => answers.find((one) => one.variant === variant)?.output ?? null;
+        const said = (variant: string) => {
+          const answer = answers.find((one) => one.variant === variant);
+          return answer === undefined || answer.error !== null ? undefined : answer.output;
+        };
         return { id, input, control: said('control'), candidate: said(candidate) };
       }),
     };

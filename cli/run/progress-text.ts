@@ -22,7 +22,7 @@ export function progressBar(progress: RunProgress, width: number): string {
 /** The same for a pipe: one line of words. */
 export function progressLine(progress: RunProgress): string {
   const { planned } = progress.counts;
-  const share = `${formatCount(progress.done)} of ${formatCount(planned)} (${Math.floor((progress.done / planned) * 100)} %)`;
+  const share = `${formatCount(progress.done)} of ${formatCount(planned)} (${Math.floor((progress.done * 100) / planned)} %)`;
   const words = progress.status === 'running' ? ['running'] : [];
   return `${progress.id}  ${[...words, ...(planned > 0 ? [share] : []), ...segments(progress)].join(' · ')}`;
 }

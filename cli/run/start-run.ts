@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { toSluiceError } from '../../client/to-sluice-error.ts';
 import { type Stack, withStack } from '../connect.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import type { ReadSpec } from '../spec/read-spec.ts';
@@ -21,7 +22,7 @@ export async function startRun(file: string, options: StartOptions, global: Glob
 /** Pushes the data file that the spec names, if it does, and starts the run. @returns the exit code */
 export async function startSpec(
   stack: Stack,
-  { spec, dataset, path }: ReadSpec,
+  { spec, dataset, file, path }: ReadSpec,
   options: StartOptions & { readonly json: boolean },
 ): Promise<number> {
   const { json } = options;
@@ -29,16 +30,24 @@ export async function startSpec(
   if (dataset) {
     const { pushSpecDataset } = await import('../spec/spec-dataset.ts');
     const { describePush } = await import('../dataset/describe-push.ts');
-    const { reference, info } = await pushSpecDataset(stack.sluice, dataset, path);
+    const { reference, info } = await pushSpecDataset(stack.sluice, dataset, path).catch(async (error) => {
+      const { placeError } = await import('../spec/place-error.ts');
+      throw placeError(toSluiceError(error, stack.url), file, dataset);
+    });
     spec.dataset = reference;
     notes.write(`${describePush(info)}\n`);
   }
-  const { id, name, created } = await stack.sluice.runs.start.mutate({
-    spec,
-    limit: options.limit,
-    // The request may be sent again when an answer is lost: with a key of its own it starts one run all the same.
-    idempotencyKey: options.idempotencyKey ?? randomUUID(),
-  });
+  const { id, name, created } = await stack.sluice.runs.start
+    .mutate({
+      spec,
+      limit: options.limit,
+      // The request may be sent again when an answer is lost: with a key of its own it starts one run all the same.
+      idempotencyKey: options.idempotencyKey ?? randomUUID(),
+    })
+    .catch(async (error) => {
+      const { placeError } = await import('../spec/place-error.ts');
+      throw placeError(toSluiceError(error, stack.url), file, dataset);
+    });
   const started = created ? `started ${id}` : `started earlier with this key: ${id}`;
   if (!options.watch) {
     if (json) process.stdout.write(`${JSON.stringify(await stack.sluice.runs.get.query({ id }))}\n`);

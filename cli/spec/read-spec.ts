@@ -11,6 +11,8 @@ export interface ReadSpec {
   /** Checked. Where `dataset` names a file, the reference in it is to be replaced after the push. */
   readonly spec: ExperimentSpec;
   readonly dataset: SpecDataset | undefined;
+  /** As the user named it. */
+  readonly file: string;
   /** Absolute. */
   readonly path: string;
 }
@@ -31,7 +33,7 @@ export async function readSpec(file: string): Promise<ReadSpec> {
   }
   const spec = parseSpec(dataset ? { ...(input as object), dataset: dataset.name } : input, file);
   const git = spec.git ?? findGit(dirname(path));
-  return { spec: git ? { ...spec, git } : spec, dataset, path };
+  return { spec: git ? { ...spec, git } : spec, dataset, file, path };
 }
 
 function pickExperiment(documents: unknown[], file: string): unknown {
