@@ -22,9 +22,7 @@ export interface TestOptions {
 
 /** Fewer units (examples, or clusters) than this decide nothing where the method has no exact form (DESIGN §7). */
 export const fewestUnits = 6;
-/** From this many clusters on the interval comes from t, below it from inverting the sign-flip test. */
-export const resampleFrom = 100;
-/** From this many examples on t is as good as sign flips and much cheaper. */
+/** From this many independent examples on t is as good as sign flips and much cheaper. */
 export const closedFormFrom = 5_000;
 
 /** "cannot decide" with its reason. */

@@ -1,2 +1,2 @@
 /** Grows when the same evidence could give another number. Stored with every decision. */
-export const statisticsVersion = '1';
+export const statisticsVersion = '2';

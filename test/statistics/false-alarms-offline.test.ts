@@ -82,7 +82,7 @@ describe(`an offline comparison of a version with itself is called different at 
     expect(rejected, 'the test says what its interval says').toBe(wrong);
   });
 
-  it.each([6, 10, 40])('sign flips of %i unequal clusters', (clusters) => {
+  it.each([6, 10, 40, 100])('sign flips of %i unequal clusters', (clusters) => {
     const wrong = countVerdicts(`flip ${clusters} clusters`, (generator) => {
       const keys = unequalClusters(generator, clusters);
       const differencesOfOne = clusteredNoise(generator, keys);
