@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { judgeExperiment } from '../gates/judge-experiment.ts';
+import { paretoFront } from '../gates/pareto-front.ts';
 import type { ExperimentEvidence } from '../schema/contracts/evidence.ts';
 import type { Json } from '../schema/contracts/json.ts';
-import type { FailureGroup, RunResult } from '../schema/contracts/result.ts';
+import type { Plan } from '../schema/contracts/plan.ts';
+import type { FailureGroup, MetricResult, ParetoFront, RunResult } from '../schema/contracts/result.ts';
 import type { Action, Verdict } from '../schema/contracts/words.ts';
 import { sha256 } from '../schema/ids.ts';
 import { statisticsVersion } from '../statistics/version.ts';
@@ -63,7 +65,7 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
       return { ...nothing, held: true };
     }
     const summary = await summarizeRun(trx, runId);
-    const result: RunResult = { ...summary, ...judged, decisionId };
+    const result: RunResult = { ...summary, ...judged, front: frontOf(run.plan, evidence, judged.metrics), decisionId };
     await trx
       .updateTable('run')
       .set({ result: JSON.stringify(result) })
@@ -83,6 +85,15 @@ function brokenControl(failures: FailureGroup[]): { message: string; fix: string
     message: `control: ${first.count} of ${first.of} trials failed (${first.errorClass}): ${first.message}`,
     fix: 'There is nothing to compare candidates with. Make control answer, then start the run again.',
   };
+}
+
+/** The front of several candidates. Quality is the first evaluator that the gate names, else the first there is. */
+function frontOf(plan: Plan, evidence: ExperimentEvidence, metrics: MetricResult[]): ParetoFront | null {
+  if (evidence.candidates.length < 2) return null;
+  const judges = plan.evaluators.map(({ config }) => config.name);
+  const named = plan.gate.policy?.criteria.find(({ metric }) => judges.includes(metric))?.metric;
+  const quality = evidence.metrics.find(({ name }) => name === (named ?? judges[0]));
+  return paretoFront(metrics, quality ?? null);
 }
 
 /** SHA-256 of every column of numbers, so that evidence can be held against the rows later. */

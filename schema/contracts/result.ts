@@ -83,6 +83,25 @@ export interface FailureGroup {
   exampleId: string;
 }
 
+/** Which variants no other one beats on quality, cost and speed at once: on means, not tested. */
+export interface ParetoFront {
+  /** The metric that stands for quality. */
+  quality: string | null;
+  /** What was compared: what every variant has a value for. */
+  dimensions: ('quality' | 'costUsd' | 'latencyMs')[];
+  variants: {
+    variant: string;
+    quality: number | null;
+    /** Mean per trial. */
+    costUsd: number | null;
+    /** p50. */
+    latencyMs: number | null;
+    onFront: boolean;
+    /** Variants that are at least as good in every dimension and better in one. */
+    dominatedBy: string[];
+  }[];
+}
+
 export interface RunResult {
   id: string;
   kind: RunKind;
@@ -99,6 +118,8 @@ export interface RunResult {
   comparisons: ComparisonResult[];
   criteria: CriterionResult[];
   failures: FailureGroup[];
+  /** With two candidates or more. */
+  front: ParetoFront | null;
   /** Calls made to agents; never too low (DESIGN §8). */
   agentCalls: number;
   costUsd: number | null;

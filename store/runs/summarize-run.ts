@@ -24,6 +24,7 @@ export async function summarizeRun(db: Store, runId: string): Promise<RunResult>
     comparisons: [],
     criteria: [],
     failures,
+    front: null,
     agentCalls: tally.agentCalls,
     costUsd: tally.costUsd,
     durationMs: run.started_at ? end - run.started_at.getTime() : null,
