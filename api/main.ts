@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
 import { TRPCError } from '@trpc/server';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import Fastify from 'fastify';
+import Fastify, { type FastifyError } from 'fastify';
 import { createAgent } from '../agents/create-agent.ts';
 import { createEvaluator } from '../evaluators/create-evaluator.ts';
 import { findKey } from '../store/keys/find-key.ts';
@@ -49,6 +49,12 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     logger: config.log && { level: 'warn' },
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: true,
+    // A batch names all its procedures in the path; the default of 100 characters is a handful of them.
+    routerOptions: { maxParamLength: 2_000 },
+  });
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const { status, body } = refusal(error);
+    return reply.code(status).send(body);
   });
   app.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
@@ -93,6 +99,18 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
 function unavailable(error: unknown): never {
   if (!isOutage(error)) throw error;
   throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'the database is away', cause: error });
+}
+
+/** What the server refuses before it reaches a procedure, in the shape of all other errors. */
+function refusal(error: FastifyError): { status: number; body: unknown } {
+  const status = error.statusCode ?? 500;
+  const { code, message } =
+    status === 413
+      ? { code: 'too_large', message: `the request body is larger than ${bodyLimitBytes} bytes` }
+      : status < 500
+        ? { code: 'invalid_input', message: error.message }
+        : { code: 'internal', message: 'something broke inside Sluice' };
+  return { status, body: { error: { message, data: { httpStatus: status, sluice: { code } } } } };
 }
 
 /** One connection to Temporal, made at first use, so that the API starts while Temporal is down. */

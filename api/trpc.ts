@@ -1,4 +1,4 @@
-import { initTRPC, TRPCError } from '@trpc/server';
+import { getTRPCErrorFromUnknown, initTRPC, TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import type { Role } from '../schema/contracts/words.ts';
 import { type ErrorCode, SluiceError } from '../schema/errors.ts';
@@ -59,11 +59,14 @@ function toSluiceError(error: TRPCError): SluiceError {
   }
   if (isOutage(cause)) return outage(cause);
   if (error.code === 'NOT_FOUND') return new SluiceError({ code: 'not_found', message: error.message });
-  if (error.code === 'PARSE_ERROR' || error.code === 'BAD_REQUEST') {
+  if (error.code === 'PARSE_ERROR' || cause instanceof SyntaxError) {
     return new SluiceError({
       code: 'invalid_input',
       message: 'the request body is not JSON that this API understands',
     });
+  }
+  if (error.code === 'BAD_REQUEST') {
+    return new SluiceError({ code: 'invalid_input', message: `the request is not understood: ${error.message}` });
   }
   return new SluiceError({
     code: 'internal',
@@ -75,12 +78,29 @@ function toSluiceError(error: TRPCError): SluiceError {
 /** Domain errors become tRPC errors in one place, so that the status on the wire is right. */
 const mapErrors = t.middleware(async ({ next }) => {
   const result = await next();
-  if (result.ok) return result;
-  const { cause } = result.error;
-  if (cause instanceof SluiceError) throw new TRPCError({ code: statusOf[cause.code], message: cause.message, cause });
-  if (isOutage(cause)) throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'the database is away', cause });
-  return result;
+  if (!result.ok) throw withStatus(result.error);
+  return isIterable(result.data) ? { ...result, data: mapErrorsOf(result.data) } : result;
 });
+
+/** A subscription breaks later than its procedure; with the wrong status its client would ask again for ever. */
+async function* mapErrorsOf(updates: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* updates;
+  } catch (error) {
+    throw withStatus(getTRPCErrorFromUnknown(error));
+  }
+}
+
+function withStatus(error: TRPCError): TRPCError {
+  const { cause } = error;
+  if (cause instanceof SluiceError) return new TRPCError({ code: statusOf[cause.code], message: cause.message, cause });
+  if (isOutage(cause)) return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'the database is away', cause });
+  return error;
+}
+
+function isIterable(data: unknown): data is AsyncIterable<unknown> {
+  return typeof data === 'object' && data !== null && Symbol.asyncIterator in data;
+}
 
 /** Roles that may do what a role is asked for; admin may do everything. */
 const including: Record<Role, readonly Role[]> = {

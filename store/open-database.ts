@@ -28,8 +28,10 @@ export function openDatabase(options: { databaseUrl: string; connections?: numbe
     keepAlive: true,
     application_name: options.name ?? 'sluice',
   });
-  // Without a listener an idle connection's death (a Postgres restart) would end the process.
+  // Without a listener a connection's death (a Postgres restart) would end the process: of an idle one, which the pool
+  // hears of, and of one that is in use, whose query hears of it as well.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, pool, close: () => db.destroy() };
 }
