@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { globalOptions } from '../global-options.ts';
+import { reportOptions } from '../report/report-options.ts';
+import type { ReportTarget } from '../report/write-report.ts';
 
 /** `sluice gate …`. */
 export function register(program: Command): void {
@@ -13,11 +15,10 @@ export function register(program: Command): void {
       await pushGate(name, file, globalOptions(command));
     });
 
-  gate
-    .command('check <id>')
+  reportOptions(gate.command('check <id>'))
     .description('wait for a run and say its verdict; exit 0 pass, 3 fail, 4 inconclusive, 1 could not finish')
-    .action(async (id: string, _options: object, command: Command) => {
+    .action(async (id: string, options: ReportTarget, command: Command) => {
       const { checkGate } = await import('../gate/check-gate.ts');
-      process.exitCode = await checkGate(id, globalOptions(command));
+      process.exitCode = await checkGate(id, options, globalOptions(command));
     });
 }

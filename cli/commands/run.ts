@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { globalOptions } from '../global-options.ts';
+import { reportOptions } from '../report/report-options.ts';
 import type { ExamplesOptions } from '../run/list-examples.ts';
 import type { StartOptions } from '../run/start-run.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -10,8 +11,7 @@ const statuses = ['queued', 'running', 'paused', 'awaiting_approval', 'completed
 export function register(program: Command): void {
   const run = program.command('run').description('start, watch and steer runs');
 
-  run
-    .command('start <file>')
+  reportOptions(run.command('start <file>'))
     .description('start the experiment that a YAML or JSON spec describes')
     .option('--watch', 'show the progress and the result; exit 0 pass, 3 fail, 4 inconclusive, 1 could not finish')
     .option('--limit <n>', 'only the first n examples', wholeNumber(1))

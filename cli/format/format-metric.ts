@@ -26,7 +26,7 @@ export function formatMetric(kind: MetricKind, value: number | null): string {
 /** US dollars with as many digits as a small amount needs: `$12.40`, `$0.0021`. */
 export function formatMoney(usd: number): string {
   const size = Math.abs(usd);
-  const digits = size === 0 || size >= 1 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(size)) + 1);
+  const digits = size === 0 || size >= 1 ? 2 : Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(size))));
   return `${usd < 0 ? '−' : ''}$${size.toFixed(digits)}`;
 }
 

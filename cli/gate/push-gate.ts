@@ -12,7 +12,10 @@ export async function pushGate(name: string, file: string, global: GlobalOptions
   await withStack(global, async ({ sluice }) => {
     const pushed = await sluice.gates.push.mutate({ name, policy });
     if (global.json) return console.log(JSON.stringify(pushed));
-    const count = `${policy.criteria.length} ${policy.criteria.length === 1 ? 'criterion' : 'criteria'}`;
+    const count =
+      policy.criteria.length === 0
+        ? `profile ${policy.profile}`
+        : `${policy.criteria.length} ${policy.criteria.length === 1 ? 'criterion' : 'criteria'}`;
     console.log(
       pushed.created
         ? `pushed gate ${pushed.name}@${pushed.version}: ${count}`

@@ -15,6 +15,7 @@ import {
 import type { Changes } from './load-changes.ts';
 import { renderChanges } from './render-changes.ts';
 import { renderFailures } from './render-failures.ts';
+import { renderFront } from './render-front.ts';
 import { paintVerdict, renderVerdict } from './render-verdict.ts';
 
 export interface RenderOptions {
@@ -35,6 +36,7 @@ export async function renderResult(result: RunResult, options: RenderOptions): P
     provenance(result, colors),
     await metricsBlock(measured, options),
     await comparisonsBlock(comparisons, result, options),
+    await renderFront(result, options),
     ...changes.map((one) => renderChanges(one, colors, width)),
     [...methods(comparisons, result), ...(unmeasured.length > 0 ? [`not measured: ${unmeasured.join(', ')}`] : [])]
       .map((line) => colors.dim(line))

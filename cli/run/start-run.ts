@@ -1,18 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { toSluiceError } from '../../client/to-sluice-error.ts';
+import { SluiceError } from '../../schema/errors.ts';
 import { type Stack, withStack } from '../connect.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import type { ReadSpec } from '../spec/read-spec.ts';
-import { exitCode, exitCodes } from './exit-code.ts';
+import { exitCode, exitCodes, type OnInconclusive } from './exit-code.ts';
 
 export interface StartOptions {
   readonly watch?: boolean;
   readonly limit?: number;
   readonly idempotencyKey?: string;
+  /** With `watch`: where the report for a pull request goes. */
+  readonly markdown?: string;
+  readonly onInconclusive?: OnInconclusive;
 }
 
 /** `run start FILE`. @returns the exit code */
 export async function startRun(file: string, options: StartOptions, global: GlobalOptions): Promise<number> {
+  if (options.markdown !== undefined && !options.watch) {
+    throw new SluiceError({
+      code: 'invalid_input',
+      message: '--markdown goes with --watch: there is nothing to report before the run has ended',
+      fix: 'Add --watch; or write the report later: `sluice gate check ID --markdown FILE`.',
+    });
+  }
   // Read while the client is loaded.
   const reading = import('../spec/read-spec.ts').then(({ readSpec }) => readSpec(file));
   reading.catch(() => {});
@@ -58,6 +69,10 @@ export async function startSpec(
   const { watchRun } = await import('./watch-run.ts');
   const result = await watchRun(stack, id, notes);
   const { printResult } = await import('./print-result.ts');
+  if (options.markdown !== undefined || result.verdict === 'inconclusive') {
+    const { finishReport } = await import('../report/write-report.ts');
+    await finishReport(stack, result, options);
+  }
   await printResult(stack, result, { json });
-  return exitCode(result);
+  return exitCode(result, options.onInconclusive);
 }
