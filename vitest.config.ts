@@ -4,7 +4,17 @@ import { defineConfig } from 'vitest/config';
  * Three projects. `pure` needs nothing but Node and runs in seconds (`npm run verify`); `real` starts real
  * Postgres and Temporal once for the whole run; `e2e` starts whole stacks as a user does (`npm test` runs all).
  */
-const pureFolders = ['statistics', 'gates', 'assignment', 'evaluators', 'schema', 'config', 'workflows', 'house'];
+const pureFolders = [
+  'statistics',
+  'gates',
+  'assignment',
+  'evaluators',
+  'schema',
+  'config',
+  'workflows',
+  'house',
+  'cli/report',
+];
 
 export default defineConfig({
   test: {

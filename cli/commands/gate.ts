@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { globalOptions } from '../global-options.ts';
 import { reportOptions } from '../report/report-options.ts';
-import type { ReportTarget } from '../report/write-report.ts';
+import type { ReportTarget } from '../report/finish-report.ts';
 
 /** `sluice gate …`. */
 export function register(program: Command): void {

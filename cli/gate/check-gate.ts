@@ -2,7 +2,7 @@ import { isFinal } from '../../schema/contracts/words.ts';
 import { colorsFor } from '../colors.ts';
 import { withStack } from '../connect.ts';
 import type { GlobalOptions } from '../global-options.ts';
-import { finishReport, type ReportTarget } from '../report/write-report.ts';
+import { finishReport, type ReportTarget } from '../report/finish-report.ts';
 import { exitCode } from '../run/exit-code.ts';
 import { renderVerdict } from '../run/render-verdict.ts';
 import { watchRun } from '../run/watch-run.ts';

@@ -3,14 +3,17 @@
  * no markup, HTML, table cell, link, image, mention or issue reference comes of it.
  */
 export function escapeMarkdown(text: string): string {
-  return escapeHtml(visible(text).replaceAll(/\s+/g, ' ').trim())
-    .replaceAll(/[\\`*_[\]|~!#]/g, '\\$&')
-    .replace(/^([-+=])/, '\\$1')
-    .replace(/^(\d+)([.)])/, '$1\\$2')
-    .replaceAll('://', '&#58;//')
-    .replaceAll(/\bwww\./gi, (www) => `${www.slice(0, 3)}&#46;`)
-    .replaceAll(/@(?=\w)/g, '@\u200b')
-    .replaceAll(/#(?=\d)/g, '#\u200b');
+  return (
+    escapeHtml(visible(text).replaceAll(/\s+/g, ' ').trim())
+      .replaceAll(/[\\`*_[\]|~!#]/g, '\\$&')
+      .replaceAll(/#(?=\d)/g, '#\u200b')
+      .replace(/^([-+=])/, '\\$1')
+      .replace(/^(\d+)([.)])/, '$1\\$2')
+      .replaceAll('://', '&#58;//')
+      .replaceAll(/\bwww\./gi, (www) => `${www.slice(0, 3)}&#46;`)
+      // `bot@3` is no mention, and is copied.
+      .replaceAll(/(?<!\w)@(?=\w)/g, '@\u200b')
+  );
 }
 
 /** Text for a `<pre>`: its lines stay, and no tag comes of it. */

@@ -70,7 +70,7 @@ export async function startSpec(
   const result = await watchRun(stack, id, notes);
   const { printResult } = await import('./print-result.ts');
   if (options.markdown !== undefined || result.verdict === 'inconclusive') {
-    const { finishReport } = await import('../report/write-report.ts');
+    const { finishReport } = await import('../report/finish-report.ts');
     await finishReport(stack, result, options);
   }
   await printResult(stack, result, { json });
