@@ -7,8 +7,8 @@ import { gzipSync } from 'node:zlib';
  * A real HTTP agent that behaves as its path says (query in brackets, [delay] everywhere: `ms` before the answer):
  *
  * - `POST /run`: `{output: <the input>}`; any unknown path does the same
- * - `/status [code=500] [retryAfter]`: that status with a small JSON body; `/flaky [failures=1] [code=503]`: the
- *   first so many calls of each Idempotency-Key fail, then as `/run`
+ * - `/status [code=500] [retryAfter]`: that status with a small JSON body; `/flaky [failures=1] [code=503]
+ *   [retryAfter]`: the first so many calls of each Idempotency-Key fail, then as `/run`
  * - `/garbage`, `/html`, `/empty`, `/wrong-shape`, `/nested`, `/nul`: 200 with something that is no answer
  * - `/hang`: never answers; `/hang-body`: headers, then nothing; `/drip [every=20]`: a byte each so many ms, for ever
  * - `/endless [gb=1]`: that much body without content-length; `/huge`: announces it; `/bomb [mb=100]`: as gzip
@@ -27,6 +27,10 @@ export interface StubAgent {
   repeated(): number;
   /** Connections accepted. */
   connections(): number;
+  /** Every call in the order of arrival: its Idempotency-Key, and when, in ms of `performance.now()`. */
+  arrivals(): readonly { key: string; atMs: number }[];
+  /** Most calls that waited for their answer at one time. */
+  mostAtOnce(): number;
   /** Bytes of bodies handed to the kernel by `/endless`. */
   bytesSent(): number;
   reset(): void;
@@ -47,6 +51,9 @@ export async function startStubAgent(options: { port?: number } = {}): Promise<S
   let calls = 0;
   let connections = 0;
   let bytesSent = 0;
+  let arrivals: { key: string; atMs: number }[] = [];
+  let waiting = 0;
+  let mostAtOnce = 0;
 
   const modes: Record<string, Mode> = {
     '/status': ({ query, response }) => {
@@ -61,7 +68,9 @@ export async function startStubAgent(options: { port?: number } = {}): Promise<S
     },
     '/flaky': ({ query, seen, body, response }) => {
       if (seen > Number(query.get('failures') ?? 1)) return sendJson(response, echoOf(body));
-      sendJson(response, '{"error":"not yet"}', Number(query.get('code') ?? 503));
+      const retryAfter = query.get('retryAfter');
+      const code = Number(query.get('code') ?? 503);
+      sendJson(response, '{"error":"not yet"}', code, retryAfter ? { 'retry-after': retryAfter } : {});
     },
     '/garbage': ({ response }) => sendJson(response, '{"output": tru'),
     '/html': ({ response }) =>
@@ -140,6 +149,9 @@ export async function startStubAgent(options: { port?: number } = {}): Promise<S
     const seen = (seenByKey.get(key) ?? 0) + 1;
     seenByKey.set(key, seen);
     calls++;
+    arrivals.push({ key, atMs: performance.now() });
+    mostAtOnce = Math.max(mostAtOnce, ++waiting);
+    response.on('close', () => waiting--);
     readBody(request, (body) => {
       const query = new URLSearchParams(queryAt === -1 ? '' : url.slice(queryAt + 1));
       const mode = modes[path];
@@ -162,6 +174,8 @@ export async function startStubAgent(options: { port?: number } = {}): Promise<S
     calls = 0;
     connections = 0;
     bytesSent = 0;
+    arrivals = [];
+    mostAtOnce = waiting;
   }
 
   return {
@@ -170,6 +184,8 @@ export async function startStubAgent(options: { port?: number } = {}): Promise<S
     distinct: () => seenByKey.size,
     repeated: () => calls - seenByKey.size,
     connections: () => connections,
+    arrivals: () => arrivals,
+    mostAtOnce: () => mostAtOnce,
     bytesSent: () => bytesSent,
     reset: clear,
     close: () =>
