@@ -38,6 +38,9 @@ async function start(dataDir: string, launcher: string): Promise<() => Promise<v
   });
   const end = () => child.kill('SIGTERM');
   process.once('exit', end);
+  // Without a listener a signal ends this process with no `exit` event, and the stack would be left.
+  const interrupted = () => process.exit(130);
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const ended = once(child, 'exit');
   const ready = await Promise.race([
     once(createInterface(child.stdout), 'line').then(() => true),
