@@ -4,6 +4,7 @@ import { nameSchema } from '../../schema/contracts/words.ts';
 import { findAgentVersion } from '../../store/agents/find-agent-version.ts';
 import { listAgents } from '../../store/agents/list-agents.ts';
 import { pushAgent } from '../operations/agents/push-agent.ts';
+import { setProduction } from '../operations/agents/set-production.ts';
 import { procedureFor, router } from '../trpc.ts';
 
 export const agentsRouter = router({
@@ -22,4 +23,7 @@ export const agentsRouter = router({
   push: procedureFor('engineer')
     .input(z.object({ agent: nameSchema, config: agentConfigSchema }))
     .mutation(pushAgent),
+  setProduction: procedureFor('admin')
+    .input(z.object({ agent: nameSchema, version: z.int().min(1), reason: z.string().trim().min(1).max(2_000) }))
+    .mutation(setProduction),
 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { globalOptions } from '../global-options.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 /** `sluice agent …`. */
 export function register(program: Command): void {
@@ -19,5 +20,15 @@ export function register(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { listAgents } = await import('../agent/list-agents.ts');
       await listAgents(globalOptions(command));
+    });
+
+  agent
+    .command('set-production <name>')
+    .description('declare a version to be in production, past any rollout (admin; audited)')
+    .argument('<version>', 'number of the version', wholeNumber(1))
+    .requiredOption('--reason <text>', 'why, for the audit log')
+    .action(async (name: string, version: number, options: { reason: string }, command: Command) => {
+      const { setProduction } = await import('../agent/set-production.ts');
+      await setProduction(name, version, options, globalOptions(command));
     });
 }

@@ -1,0 +1,27 @@
+import { SluiceError } from '../../schema/errors.ts';
+import type { Store } from '../open-database.ts';
+import { findAgentVersion } from './find-agent-version.ts';
+
+/**
+ * Makes a version the agent's production version: what `version: production` means from here on. Runs that resolved it
+ * before keep what they resolved.
+ *
+ * @throws {SluiceError} not_found
+ */
+export async function setProductionVersion(
+  trx: Store,
+  input: { projectId: string; name: string; version: number },
+): Promise<{ previous: number | null; changed: boolean }> {
+  const { agentId } = await findAgentVersion(trx, input);
+  const agent = await trx
+    .selectFrom('agent')
+    .select('production_version')
+    .where('id', '=', agentId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!agent) throw new SluiceError({ code: 'not_found', message: `there is no agent "${input.name}"` });
+  const previous = agent.production_version;
+  if (previous === input.version) return { previous, changed: false };
+  await trx.updateTable('agent').set({ production_version: input.version }).where('id', '=', agentId).execute();
+  return { previous, changed: true };
+}
