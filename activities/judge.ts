@@ -110,5 +110,12 @@ function digestOf(evidence: ExperimentEvidence): Json {
       ]),
     );
   }
-  return { examples: sha256(JSON.stringify([evidence.exampleIds, evidence.clusterKeys])), columns };
+  const slices = Object.entries(evidence.slices ?? {}).flatMap(([key, values]) =>
+    Object.entries(values).map(([value, positions]) => [key, value, [...positions]]),
+  );
+  return {
+    examples: sha256(JSON.stringify([evidence.exampleIds, evidence.clusterKeys])),
+    columns,
+    ...(slices.length === 0 ? {} : { slices: sha256(JSON.stringify(slices)) }),
+  };
 }

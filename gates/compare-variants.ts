@@ -1,5 +1,6 @@
 import type { MetricEvidence } from '../schema/contracts/evidence.ts';
 import type { Direction } from '../schema/contracts/words.ts';
+import { cellValue } from './cell-value.ts';
 import { clusterNumbers } from './cluster-numbers.ts';
 import { compareBinary, pairedTable } from './compare-binary.ts';
 import { compareDurations } from './compare-durations.ts';
@@ -7,16 +8,16 @@ import { compareMeans } from './compare-means.ts';
 import { compareMoney } from './compare-money.ts';
 import { type TestResult, undecided } from './comparison.ts';
 import type { EvidenceReader } from './evidence-reader.ts';
+import { isFlaky, isSolved } from './is-solved.ts';
 import { type PairedExamples, pairedExamples } from './paired-examples.ts';
+import type { Subset } from './subset.ts';
 import { variantLevel } from './variant-level.ts';
 import { worstCaseBounds } from './worst-case-bounds.ts';
 
 /** What is to be compared: one metric of one candidate against control. */
-export interface ComparisonRequest {
+export interface ComparisonRequest extends Subset {
   metric: MetricEvidence;
   candidate: string;
-  /** Null = all examples. */
-  split: string | null;
   positions: Uint32Array;
   /** Level of the two-sided interval. */
   confidence: number;
@@ -36,6 +37,8 @@ export interface Comparison extends TestResult {
   candidateLevel: number | null;
   improved: number;
   regressed: number;
+  /** Examples that control solves in some repetitions but under 90 % of them; null where that has no meaning. */
+  flaky: number | null;
   /** Outputs are byte for byte the same on all examples, and the metric depends on nothing else. */
   identical: boolean;
   /** Cells that should have a value and do not. */
@@ -77,6 +80,7 @@ export function compareVariants(reader: EvidenceReader, request: ComparisonReque
     candidateLevel: level(candidate),
     improved: identical ? 0 : pairs.improved,
     regressed: identical ? 0 : pairs.regressed,
+    flaky: countFlaky(reader, request),
     identical,
     missing,
     worstCase:
@@ -94,8 +98,9 @@ function chooseTest(
   seed: string,
 ): TestResult {
   const { evidence } = reader;
-  const { metric, candidate, confidence, pairs, split, quantile } = request;
-  const options = { confidence, seed: JSON.stringify([seed, metric.name, candidate, split]) };
+  const { metric, candidate, confidence, pairs, split, slice, quantile } = request;
+  const parts = [seed, metric.name, candidate, split, ...(slice === null ? [] : [slice])];
+  const options = { confidence, seed: JSON.stringify(parts) };
   const clusters = clusterNumbers(evidence, pairs.positions);
   if (metric.kind === 'money') return compareMoney(pairs, clusters, options);
   if (metric.kind === 'duration') {
@@ -109,6 +114,24 @@ function chooseTest(
   }
   const range = metric.range && ([metric.range[0] - metric.range[1], metric.range[1] - metric.range[0]] as const);
   return compareMeans({ differences: pairs.differences, clusters, range }, options);
+}
+
+function countFlaky({ evidence }: EvidenceReader, { metric, positions }: ComparisonRequest): number | null {
+  const { repetitions, control } = evidence;
+  if (repetitions === 1 || (metric.kind !== 'binary' && metric.kind !== 'score')) return null;
+  let flaky = 0;
+  for (const position of positions) {
+    let calls = 0;
+    let solved = 0;
+    for (let cell = position * repetitions; cell < (position + 1) * repetitions; cell++) {
+      const value = cellValue(metric, control, cell) ?? Number.NaN;
+      if (Number.isNaN(value)) continue;
+      calls++;
+      if (isSolved(metric, value)) solved++;
+    }
+    if (isFlaky(solved, calls)) flaky++;
+  }
+  return flaky;
 }
 
 /** Built-in metrics that are not read off the output: the same answer may cost more or take longer. */

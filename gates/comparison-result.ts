@@ -1,19 +1,19 @@
 import type { ComparisonResult } from '../schema/contracts/result.ts';
 import type { Verdict } from '../schema/contracts/words.ts';
-import type { Comparison } from './compare-variants.ts';
+import type { NotedComparison } from './comparison-bench.ts';
 import { judgeCriterion, missingClause } from './judge-criterion.ts';
 
 /** A comparison as outside programs read it. Without a criterion of its own its verdict is that of `no_regression`. */
 export function comparisonResult(
-  comparison: Comparison,
+  { comparison, verdicts, reasons }: NotedComparison,
   control: string,
-  verdicts: readonly Verdict[],
 ): ComparisonResult & { quantile?: 0.5 | 0.95 } {
-  const { request, interval, reason, missing } = comparison;
+  const { request, interval, reason, missing, flaky } = comparison;
   const gaps = missing.control + missing.candidate > 0;
   const why = [
     ...(interval === null && reason !== null ? [reason] : []),
     ...(gaps ? [missingClause(comparison, 0)] : []),
+    ...reasons,
   ];
   return {
     metric: request.metric.name,
@@ -31,6 +31,8 @@ export function comparisonResult(
     scale: comparison.scale,
     confidence: request.confidence,
     ...(request.split === null ? {} : { split: request.split }),
+    ...(request.slice === null ? {} : { slice: { ...request.slice } }),
+    ...(flaky === null ? {} : { flaky }),
     ...(request.quantile === null ? {} : { quantile: request.quantile }),
     ...(why.length === 0 ? {} : { reason: why.join('; ') }),
   };

@@ -8,6 +8,7 @@ import {
   formatPValue,
   formatRatios,
 } from './format-number.ts';
+import { nameOfSubset, type Subset } from './subset.ts';
 
 /**
  * What was found, without a verdict: `6b passes 18.2 points more than control (40.3 % against 22.1 %; 95 % interval
@@ -34,10 +35,11 @@ export function comparisonSentence(comparison: Comparison): string {
   })`;
 }
 
-/** `correct`, `correct on split golden`, `latencyMs p95`. */
-export function subject(input: { name: string; split: string | null; quantile: number | null }): string {
+/** `correct`, `correct on split golden`, `correct on language = de`, `latencyMs p95`. */
+export function subject(input: Subset & { name: string; quantile: number | null }): string {
   const measured = input.quantile === null ? input.name : `${input.name} p${Math.round(100 * input.quantile)}`;
-  return input.split === null ? measured : `${measured} on split ${input.split}`;
+  const where = nameOfSubset(input);
+  return where === '' ? measured : `${measured} on ${where}`;
 }
 
 function change({ request: { metric }, scale }: Comparison, estimate: number): string {

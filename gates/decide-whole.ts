@@ -1,3 +1,4 @@
+import type { Profile } from '../schema/contracts/gate.ts';
 import type { CriterionResult } from '../schema/contracts/result.ts';
 import type { Action, Verdict } from '../schema/contracts/words.ts';
 
@@ -7,27 +8,35 @@ export interface WholeDecision {
   action: Action;
   verdicts: Record<string, Verdict>;
   reasons: string[];
+  /** Criteria that stayed undecided, and that the profile lets pass. */
+  tolerated: CriterionResult[];
 }
 
 /**
- * A candidate fails when any critical criterion fails, passes when all pass, and is undecided otherwise. With several
- * candidates the whole passes when at least one passes (that one may go forward), fails when all fail, and is
- * inconclusive otherwise.
+ * A candidate fails when any critical criterion fails, passes when all pass but those that the profile tolerates, and is
+ * undecided otherwise. With several candidates the whole passes when at least one passes (that one may go forward),
+ * fails when all fail, and is inconclusive otherwise.
  */
 export function decideWhole(
   criteria: readonly CriterionResult[],
   candidates: readonly string[],
-  onInconclusive: Action,
+  { profile, onInconclusive }: { profile?: Profile | undefined; onInconclusive: Action },
 ): WholeDecision {
+  const tolerated: CriterionResult[] = [];
   const verdicts: Record<string, Verdict> = {};
   const reasons: string[] = [];
   for (const candidate of candidates) {
     const critical = criteria.filter((criterion) => criterion.candidate === candidate && criterion.tier === 'critical');
     const failed = critical.filter(({ verdict }) => verdict === 'fail');
-    const undecided = critical.filter(({ verdict }) => verdict === 'inconclusive');
+    const forgiven = failed.length > 0 ? [] : toleratedBy(profile, critical);
+    tolerated.push(...forgiven);
+    const undecided = critical.filter((one) => one.verdict === 'inconclusive' && !forgiven.includes(one));
     verdicts[candidate] =
       failed.length > 0 ? 'fail' : undecided.length > 0 || critical.length === 0 ? 'inconclusive' : 'pass';
-    const deciding = failed.length + undecided.length > 0 ? [...failed, ...undecided] : critical;
+    const deciding =
+      failed.length + undecided.length > 0
+        ? [...failed, ...undecided]
+        : critical.filter((one) => !forgiven.includes(one));
     for (const { sentence } of deciding) reasons.push(sentence);
     if (critical.length === 0) reasons.push(`No critical criterion judges ${candidate}, so nothing decides.`);
   }
@@ -35,7 +44,19 @@ export function decideWhole(
   const verdict = wholeOf(Object.values(verdicts));
   if (candidates.length > 1) reasons.unshift(severalCandidates(verdicts));
   const action = verdict === 'pass' ? 'roll_forward' : verdict === 'fail' ? 'roll_back' : onInconclusive;
-  return { verdict, action, verdicts, reasons };
+  return { verdict, action, verdicts, reasons, tolerated };
+}
+
+/** Undecided criteria of a candidate that its profile lets pass: never a `mustPass`, and never all of them. */
+function toleratedBy(profile: Profile | undefined, critical: CriterionResult[]): CriterionResult[] {
+  const undecided = critical.filter(({ verdict }) => verdict === 'inconclusive');
+  const passed = critical.filter(({ verdict }) => verdict === 'pass');
+  if (profile === 'no_regression' && passed.length > 0) return undecided.filter((one) => one.mustPass !== true);
+  const isGoal = ({ hypothesis }: CriterionResult) => hypothesis === 'superior';
+  if (profile === 'improve' && passed.some(isGoal)) {
+    return undecided.filter((one) => isGoal(one) && one.mustPass !== true);
+  }
+  return [];
 }
 
 function wholeOf(verdicts: Verdict[]): Verdict {

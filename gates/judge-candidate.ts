@@ -9,6 +9,8 @@ import { type Judged, judgeCriterion } from './judge-criterion.ts';
 import { judgeMustPass } from './judge-must-pass.ts';
 import { judgeThreshold } from './judge-threshold.ts';
 import type { Confirmation } from './must-pass-examples.ts';
+import type { SharedLevel } from './share-level.ts';
+import { subsetOf, subsetPositions, unusableSubset } from './subset.ts';
 
 /** One criterion for one candidate. */
 interface OneCriterion {
@@ -18,14 +20,18 @@ interface OneCriterion {
   bench: ComparisonBench;
   seed: string;
   confirmations?: readonly Confirmation[] | undefined;
+  /** When several goals share the level. */
+  shared?: SharedLevel | undefined;
 }
 
 /** Judges one criterion for one candidate. What cannot be judged is `inconclusive` and says what the run does have. */
 export function judgeCandidate(reader: EvidenceReader, input: OneCriterion): CriterionResult {
-  const { criterion, index, candidate } = input;
+  const { index, candidate, shared } = input;
+  const criterion: Criterion =
+    shared === undefined ? input.criterion : { ...input.criterion, confidence: shared.confidence };
   const metric = reader.metric(criterion.metric);
-  const split = criterion.split ?? null;
-  const judged = judgeable(reader, criterion) ?? judgeKnown(reader, { ...input, metric: metric as MetricEvidence });
+  const judged =
+    judgeable(reader, criterion) ?? judgeKnown(reader, { ...input, criterion, metric: metric as MetricEvidence });
   const quantile = metric?.kind === 'duration' ? (criterion.quantile ?? 0.5) : null;
   return {
     index,
@@ -34,8 +40,10 @@ export function judgeCandidate(reader: EvidenceReader, input: OneCriterion): Cri
     hypothesis: criterion.hypothesis ?? (criterion.mustPass ? 'must_pass' : 'no_regression'),
     tier: criterion.tier ?? 'critical',
     verdict: judged.verdict,
-    sentence: `${subject({ name: criterion.metric, split, quantile })}: ${judged.sentence}`,
+    sentence: `${subject({ name: criterion.metric, ...subsetOf(criterion), quantile })}: ${judged.sentence}`,
     ...(judged.warning === undefined ? {} : { warning: judged.warning }),
+    ...(criterion.mustPass ? { mustPass: true as const } : {}),
+    ...(shared === undefined ? {} : { goals: shared.goals }),
   };
 }
 
@@ -48,13 +56,8 @@ function judgeable(reader: EvidenceReader, criterion: Criterion): Judged | null 
     const known = evidence.metrics.map(({ name }) => name).join(', ') || 'none';
     return cannotTell(`the run has no metric "${criterion.metric}"; it has: ${known}`);
   }
-  if (criterion.split !== undefined && reader.split(criterion.split) === undefined) {
-    const known = Object.keys(evidence.splits).join(', ') || 'none';
-    return cannotTell(`the run has no split "${criterion.split}"; it has: ${known}`);
-  }
-  if (criterion.split !== undefined && reader.split(criterion.split)?.length === 0) {
-    return cannotTell(`the split "${criterion.split}" has no examples in this run`);
-  }
+  const unusable = unusableSubset(reader, subsetOf(criterion));
+  if (unusable !== null) return cannotTell(unusable);
   if (criterion.quantile !== undefined && metric.kind !== 'duration') {
     return cannotTell(`quantile goes with durations, and "${criterion.metric}" is a ${metric.kind}`);
   }
@@ -64,29 +67,29 @@ function judgeable(reader: EvidenceReader, criterion: Criterion): Judged | null 
 function judgeKnown(reader: EvidenceReader, input: OneCriterion & { metric: MetricEvidence }): Judged {
   const { criterion, candidate, metric, bench, confirmations } = input;
   const { confidence, quantile } = criterion;
-  const split = criterion.split ?? null;
+  const goals = input.shared?.goals ?? 1;
   if (criterion.hypothesis === 'absolute' && !criterion.mustPass) return threshold(reader, input);
-  const comparison = bench.compare({ metric, candidate, split, confidence, quantile });
+  const comparison = bench.compare({ metric, candidate, ...subsetOf(criterion), confidence, quantile });
   if (!criterion.mustPass) {
-    const judged = judgeCriterion(criterion, comparison);
+    const judged = judgeCriterion(criterion, comparison, goals);
     bench.note(comparison, judged.verdict);
     return judged;
   }
   const mustPass = judgeMustPass(reader, { criterion, metric, comparison, confirmations });
   bench.note(comparison, mustPass.verdict);
   if (criterion.hypothesis === undefined) return mustPass;
-  const other = criterion.hypothesis === 'absolute' ? threshold(reader, input) : judgeCriterion(criterion, comparison);
+  const other =
+    criterion.hypothesis === 'absolute' ? threshold(reader, input) : judgeCriterion(criterion, comparison, goals);
   return both(mustPass, other);
 }
 
 function threshold(reader: EvidenceReader, input: OneCriterion & { metric: MetricEvidence }): Judged {
   const { criterion, metric, candidate, seed } = input;
-  const positions = criterion.split === undefined ? reader.everything : reader.split(criterion.split);
   return judgeThreshold(reader, {
     criterion,
     metric,
     candidate,
-    positions: positions ?? new Uint32Array(0),
+    positions: subsetPositions(reader, subsetOf(criterion)),
     confidence: criterion.confidence ?? defaultConfidence,
     quantile: metric.kind === 'duration' ? (criterion.quantile ?? 0.5) : null,
     seed,

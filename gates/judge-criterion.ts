@@ -16,8 +16,9 @@ export interface Judged {
 /**
  * Judges a criterion that compares a candidate with control. Too many missing values leave it undecided, whatever the
  * rest says.
+ * @param goals How many goals share the level by Holm.
  */
-export function judgeCriterion(criterion: Criterion, comparison: Comparison): Judged {
+export function judgeCriterion(criterion: Criterion, comparison: Comparison, goals = 1): Judged {
   const found = comparisonSentence(comparison);
   const tolerated = criterion.maxMissing ?? 0;
   const { missing } = comparison;
@@ -26,7 +27,8 @@ export function judgeCriterion(criterion: Criterion, comparison: Comparison): Ju
   }
   const decision = decideHypothesis(criterion, comparison);
   const clause = verdictClause(criterion, comparison, decision);
-  const sentence = `${found}${decision.verdict === 'inconclusive' ? '; ' : ': '}${clause}.`;
+  const family = goals === 1 ? '' : ` (one of ${goals} goals, Holm)`;
+  const sentence = `${found}${decision.verdict === 'inconclusive' ? '; ' : ': '}${clause}${family}.`;
   if (!decision.harmWithinMargin) return { verdict: decision.verdict, sentence };
   return { verdict: decision.verdict, sentence, warning: 'a loss is shown, within the tolerated margin' };
 }

@@ -3,17 +3,19 @@ import type { GatePolicy } from '../schema/contracts/gate.ts';
 import type { ComparisonResult, CriterionResult, MetricResult } from '../schema/contracts/result.ts';
 import type { Action, Verdict } from '../schema/contracts/words.ts';
 import { checkEvidence } from './check-evidence.ts';
+import { compareSlices } from './compare-slices.ts';
 import type { Comparison } from './compare-variants.ts';
 import { comparisonBench } from './comparison-bench.ts';
 import { comparisonResult } from './comparison-result.ts';
 import { subject } from './comparison-sentence.ts';
 import { decideWhole } from './decide-whole.ts';
-import { defaultPolicy } from './default-policy.ts';
+import { defaultPolicy, expandProfile } from './default-policy.ts';
 import { describeVariant } from './describe-variant.ts';
 import { evidenceReader } from './evidence-reader.ts';
 import { plural } from './format-number.ts';
 import { judgeCandidate } from './judge-candidate.ts';
 import type { Confirmation } from './must-pass-examples.ts';
+import { shareLevel } from './share-level.ts';
 
 export interface JudgeOptions {
   /** Where all chance comes from: permutations and resamples. The run's id, or what a replay of its decision stored. */
@@ -52,16 +54,23 @@ export function judgeExperiment(
 ): ExperimentJudgement {
   checkEvidence(evidence);
   const reader = evidenceReader(evidence);
-  const { criteria, onInconclusive } = policy ?? defaultPolicy(evidence);
+  const { criteria, slices, onInconclusive, profile } =
+    policy === null ? defaultPolicy(evidence) : expandProfile(policy, evidence);
   const bench = comparisonBench(reader, options.seed);
   const results: CriterionResult[] = [];
   for (const candidate of evidence.candidates) {
+    const levels = shareLevel(reader, { criteria, candidate, bench });
     for (const [index, criterion] of criteria.entries()) {
-      results.push(judgeCandidate(reader, { criterion, index, candidate, bench, ...options }));
+      const shared = levels.get(index);
+      results.push(judgeCandidate(reader, { criterion, index, candidate, bench, shared, ...options }));
     }
   }
   results.sort((one, other) => one.index - other.index);
-  const whole = decideWhole(results, evidence.candidates, onInconclusive ?? 'hold');
+  const { tolerated, ...whole } = decideWhole(results, evidence.candidates, {
+    profile,
+    onInconclusive: onInconclusive ?? 'hold',
+  });
+  const sliceWarnings = compareSlices(reader, { keys: slices ?? [], bench });
   const comparisons = bench.all();
   return {
     ...whole,
@@ -71,10 +80,13 @@ export function judgeExperiment(
         describeVariant(reader, { metric, variant, seed: options.seed }),
       ),
     ),
-    comparisons: comparisons.map(({ comparison, verdicts }) =>
-      comparisonResult(comparison, evidence.control, verdicts),
-    ),
-    warnings: [...criterionWarnings(results), ...leftOutWarnings(comparisons.map(({ comparison }) => comparison))],
+    comparisons: comparisons.map((noted) => comparisonResult(noted, evidence.control)),
+    warnings: [
+      ...tolerated.map(({ sentence }) => `undecided, which the profile ${profile} lets pass: ${sentence}`),
+      ...criterionWarnings(results),
+      ...sliceWarnings,
+      ...leftOutWarnings(comparisons.map(({ comparison }) => comparison)),
+    ],
   };
 }
 
@@ -91,9 +103,9 @@ function criterionWarnings(results: CriterionResult[]): string[] {
 function leftOutWarnings(comparisons: Comparison[]): string[] {
   const warnings = new Set<string>();
   for (const { request, n, valueless } of comparisons) {
-    const { metric, candidate, split, positions } = request;
-    if (valueless === 0 || n === 0) continue;
-    const name = subject({ name: metric.name, split, quantile: null });
+    const { metric, candidate, split, slice, positions } = request;
+    if (valueless === 0 || n === 0 || slice !== null) continue;
+    const name = subject({ name: metric.name, split, slice, quantile: null });
     const left = `${valueless} of ${plural(positions.length, 'example')} have no value for control or ${candidate}`;
     warnings.add(`${name}: ${left} and are left out.`);
   }

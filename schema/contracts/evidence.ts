@@ -25,6 +25,8 @@ export interface ExperimentEvidence {
   clusterKeys: (string | null)[];
   /** Positions in exampleIds of each split's examples. */
   splits: Record<string, Uint32Array>;
+  /** Of the metadata keys that the policy names: value (as text) -> positions of the examples that have it. */
+  slices?: Record<string, Record<string, Uint32Array>>;
   /** Per candidate: 1 where all repetitions answered byte for byte as control did. */
   identical: Record<string, Uint8Array>;
   metrics: MetricEvidence[];

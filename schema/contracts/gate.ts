@@ -5,8 +5,31 @@ export const hypotheses = ['superior', 'non_inferior', 'no_regression', 'absolut
 export type Hypothesis = (typeof hypotheses)[number];
 
 /**
+ * How strict the whole is. Without a profile every critical criterion must pass, as under `prove`.
+ *
+ * - `no_regression`: fails on shown harm or a broken golden case. An undecided criterion becomes a warning, as long as
+ *   another one passed; an undecided `mustPass` stays undecided.
+ * - `improve`: at least one goal (a critical criterion `superior`) must be shown, and no harm. Goals beside the shown one may
+ *   stay undecided.
+ * - `prove`: every criterion must pass; one that is undecided leaves the whole undecided.
+ */
+export const profiles = ['no_regression', 'improve', 'prove'] as const;
+export type Profile = (typeof profiles)[number];
+
+/** The split whose examples a profile protects with `mustPass` when it has no criteria of its own. */
+export const goldenSplit = 'golden';
+
+/** Metadata of the examples to look at, e.g. `{ language: de }`; all of them must hold. */
+export const sliceSchema = z
+  .record(z.string().min(1).max(200), z.union([z.string().max(500), z.number(), z.boolean()]))
+  .refine((slice) => Object.keys(slice).length >= 1 && Object.keys(slice).length <= 5, {
+    message: 'a slice names 1 to 5 metadata keys, e.g. { language: de }',
+  });
+
+/**
  * One criterion over one metric (DESIGN §7). `confidence` is the level of the two-sided interval shown, and that
- * interval decides, on (candidate - control) oriented so that up is good.
+ * interval decides, on (candidate - control) oriented so that up is good. Several critical criteria `superior` of one
+ * policy are goals and share the level by Holm: each is read at the level at which Holm's step-down reads it.
  */
 export const criterionSchema = z
   .strictObject({
@@ -25,9 +48,14 @@ export const criterionSchema = z
     max: z.number().optional(),
     /** Look at the examples of this split only. */
     split: nameSchema.optional(),
+    /** Look at the examples with this metadata only; with `split`, at those of the split. */
+    slice: sliceSchema.optional(),
     /** Which quantile of a duration is compared. @default 0.5 */
     quantile: z.union([z.literal(0.5), z.literal(0.95)]).optional(),
-    /** Every example that control solves in all repetitions must be solved by the candidate. */
+    /**
+     * Every example that control solves in all repetitions must be solved by the candidate. One that breaks is called
+     * again up to four times, and counts as broken when 3 of 5 calls fail.
+     */
     mustPass: z.boolean().optional(),
     /** critical decides; supporting and advisory are shown, and never fail the whole. @default "critical" */
     tier: z.enum(['critical', 'supporting', 'advisory']).optional(),
@@ -55,9 +83,45 @@ export const criterionSchema = z
   });
 export type Criterion = z.infer<typeof criterionSchema>;
 
-export const gatePolicySchema = z.strictObject({
-  criteria: z.array(criterionSchema).min(1).max(100),
-  /** What an inconclusive verdict leads to. @default "hold" */
-  onInconclusive: z.enum(['roll_forward', 'roll_back', 'hold']).optional(),
-});
+export const gatePolicySchema = z
+  .strictObject({
+    profile: z.enum(profiles).optional(),
+    /**
+     * May be absent beside a profile, which then makes criteria of the run's metrics: `no_regression` of every
+     * evaluator and of errorRate; with `improve` every evaluator is a goal too; with `prove` every evaluator must be
+     * superior; and `mustPass` of every pass/fail evaluator on the split `golden`, where the dataset has one.
+     */
+    criteria: z.array(criterionSchema).max(100).default([]),
+    /** Metadata keys by whose values every pass/fail metric and score is compared beside; this decides nothing. */
+    slices: z.array(z.string().min(1).max(200)).max(10).optional(),
+    /** What an inconclusive verdict leads to. @default "hold" */
+    onInconclusive: z.enum(['roll_forward', 'roll_back', 'hold']).optional(),
+  })
+  .superRefine(({ profile, criteria }, context) => {
+    if (criteria.length === 0 && profile === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['criteria'],
+        message: `at least one criterion is needed, or a profile: ${profiles.join(', ')}`,
+      });
+    }
+    if (profile === 'improve' && criteria.length > 0 && !criteria.some(isGoal)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['criteria'],
+        message: 'profile improve needs a goal: a critical criterion with hypothesis: superior',
+      });
+    }
+  });
 export type GatePolicy = z.infer<typeof gatePolicySchema>;
+
+/** A criterion that claims a gain, and decides. */
+export function isGoal(criterion: Criterion): boolean {
+  return criterion.hypothesis === 'superior' && (criterion.tier ?? 'critical') === 'critical';
+}
+
+/** The metadata keys that a policy looks at. */
+export function sliceKeysOf(policy: GatePolicy | null): string[] {
+  const named = (policy?.criteria ?? []).flatMap(({ slice }) => Object.keys(slice ?? {}));
+  return [...new Set([...(policy?.slices ?? []), ...named])];
+}

@@ -53,6 +53,10 @@ export interface ComparisonResult {
   scale: 'difference' | 'ratio';
   confidence: number;
   split?: string;
+  /** Metadata of the examples compared. A slice that no criterion names decides nothing. */
+  slice?: Record<string, string>;
+  /** Examples that control solves in some repetitions but under 90 % of them; absent at one repetition. */
+  flaky?: number;
   /** Durations are compared at p50 and at p95: which of the two this is. */
   quantile?: 0.5 | 0.95;
   reason?: string;
@@ -68,6 +72,10 @@ export interface CriterionResult {
   /** One sentence a person can read. */
   sentence: string;
   warning?: string;
+  /** The criterion asks that no protected example breaks; only then present. */
+  mustPass?: true;
+  /** How many goals share the level by Holm; absent when it is not shared. */
+  goals?: number;
 }
 
 /** Failures that share a cause. */

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { ExperimentEvidence, MetricEvidence } from '../../schema/contracts/evidence.ts';
+import { sliceKeysOf } from '../../schema/contracts/gate.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import { type BuiltinMetric, builtinMetrics } from '../../schema/contracts/words.ts';
 import { bulkRead } from '../bulk-read.ts';
 import type { Store } from '../open-database.ts';
+import { loadSlices } from './load-slices.ts';
 
 interface TrialColumns {
   variant: string;
@@ -26,7 +28,8 @@ interface ScoreColumns {
 
 /**
  * Everything a gate may look at, in columns. A cell is (example, repetition); failures of the agent score 0 and count
- * in errorRate, failures of the platform and of evaluators are marked missing.
+ * in errorRate, failures of the platform and of evaluators are marked missing. Slices are loaded for the metadata keys
+ * that the plan's policy names.
  */
 export function loadEvidence(db: Store, runId: string, plan: Plan): Promise<ExperimentEvidence> {
   return bulkRead(db, (trx) => readEvidence(trx, runId, plan));
@@ -72,6 +75,7 @@ async function readEvidence(db: Store, runId: string, plan: Plan): Promise<Exper
     exampleIds: examples.map((example) => example.example_id),
     clusterKeys: examples.map((example) => example.cluster_key),
     splits: splitsOf(examples.map((example) => example.splits)),
+    slices: await loadSlices(db, runId, sliceKeysOf(plan.gate.policy)),
     identical: Object.fromEntries(
       names
         .filter((name) => name !== 'control')

@@ -1,3 +1,4 @@
+import { goldenSplit } from '../../../schema/contracts/gate.ts';
 import { suggest } from '../../../schema/contracts/parse-input.ts';
 import type { Plan, PlannedEvaluator, PlannedVariant } from '../../../schema/contracts/plan.ts';
 import { type ExperimentSpec, parseDatasetReference } from '../../../schema/contracts/spec.ts';
@@ -9,6 +10,7 @@ import { ensureEvaluatorVersion } from '../../../store/evaluators/ensure-evaluat
 import { findGateVersion } from '../../../store/gates/find-gate-version.ts';
 import type { Store } from '../../../store/open-database.ts';
 import type { SignedContext } from '../../context.ts';
+import { checkSlices } from './check-slices.ts';
 
 /**
  * Resolves every name of a spec to a version and writes every default out. Nothing is called.
@@ -21,7 +23,10 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
   const reference = parseDatasetReference(spec.dataset);
   const dataset = await findDatasetVersion(db, { projectId, ...reference });
   const gate = await resolveGate(db, projectId, spec.gate);
-  const criterionSplits = [...new Set((gate.policy?.criteria ?? []).flatMap((one) => one.split ?? []))];
+  const criteria = gate.policy?.criteria ?? [];
+  // A profile without criteria protects the golden examples, where there are any.
+  const ofProfile = gate.policy !== null && criteria.length === 0 && goldenSplit in dataset.splits ? [goldenSplit] : [];
+  const criterionSplits = [...new Set([...criteria.flatMap((one) => one.split ?? []), ...ofProfile])];
   const needed = reference.split === null ? criterionSplits : [reference.split, ...criterionSplits];
   for (const split of needed) {
     if (split in dataset.splits) continue;
@@ -35,7 +40,7 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
     });
   }
   const metrics = [...(spec.evaluators ?? []).map((one) => one.name), ...Object.keys(builtinMetrics)];
-  (gate.policy?.criteria ?? []).forEach((criterion, index) => {
+  criteria.forEach((criterion, index) => {
     if (metrics.includes(criterion.metric)) return;
     throw new SluiceError({
       code: 'invalid_input',
@@ -43,6 +48,7 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
       fix: `Known here: ${metrics.join(', ')}.`,
     });
   });
+  await checkSlices(db, gate.policy, dataset);
   requireExpected(spec, dataset);
   const variants: PlannedVariant[] = [];
   for (const [name, variant] of Object.entries(spec.variants)) {
