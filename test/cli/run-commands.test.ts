@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -91,6 +91,18 @@ describe('an agent that does not answer as it should', () => {
     expect(output).toMatch(/fix: /);
     expect(durationMs).toBeLessThan(6_000);
     expect(agent.calls()).toBe(before);
+  });
+});
+
+describe('an evaluator that throws', () => {
+  it('is told once per variant with its own words, and makes the run inconclusive instead of a zero', async () => {
+    const file = spec('judge', '/run');
+    const path = join(cwd, file);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('type: exact_match', 'type: function, function: throws'));
+    const { exitCode, output } = await sluice('run', 'start', file, '--watch');
+    expect(exitCode).toBe(4);
+    expect(output).toMatch(/40 of 40 scores of candidate: .*the judge fell off the bench/);
+    expect(output.match(/fell off the bench/g)?.length).toBeLessThanOrEqual(8);
   });
 });
 
