@@ -41,7 +41,7 @@ const agent = spawn(process.execPath, [join(root, 'test/support/stub-agent.ts')]
 });
 const [line] = (await once(agent.stdout, 'data')) as [Buffer];
 const agentUrl = (JSON.parse(String(line).split('\n')[0] ?? '') as { url: string }).url;
-const up = spawn(process.execPath, [launcher, 'up', '--port', '0', '--data-dir', dataDir], {
+const up = spawn(process.execPath, [launcher, 'up', '--port', '0', '--workers', '1', '--data-dir', dataDir], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 const stop = async () => {

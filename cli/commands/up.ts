@@ -22,7 +22,7 @@ export function register(program: Command): void {
   program
     .command('up')
     .option('--port <port>', 'port of the API and the web (default: 4400; 0 = a free one)', wholeNumber(0, 65_535))
-    .option('--workers <n>', 'worker processes', wholeNumber(1, 64), 1)
+    .option('--workers <n>', 'worker processes: with two, one can die without a pause', wholeNumber(1, 64), 2)
     .action(async (options: UpOptions, command: Command) => {
       process.exitCode = await up(options, globalOptions(command));
     });
