@@ -57,7 +57,13 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
   };
 
   let answer = await call();
-  if (!answer.ok && answer.retryable) answer = await callAgain(answer, call, means);
+  try {
+    if (!answer.ok && answer.retryable) answer = await callAgain(answer, call, means);
+  } catch (error) {
+    // Given up without a row: the first call counts as one that will have been repeated.
+    if (attempts > 0) await means.countRetriedCall();
+    throw error;
+  }
 
   const row: FinishedTrial = {
     runId,
