@@ -1,10 +1,14 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { Plan } from '../schema/contracts/plan.ts';
+import type { Store } from '../store/open-database.ts';
+import { readSpentUsd } from '../store/runs/read-spent-usd.ts';
 import { type BegunShard, beginShard } from '../store/shards/begin-shard.ts';
 import { countRetriedCall } from '../store/shards/count-retried-call.ts';
 import { endShard } from '../store/shards/end-shard.ts';
 import { readShardOrders, type ShardOrders } from '../store/shards/read-shard-orders.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runTrial, type TrialMeans } from './lanes/run-trial.ts';
+import { trialMeans } from './lanes/trial-means.ts';
 
 export interface RunShardInput {
   runId: string;
@@ -14,12 +18,12 @@ export interface RunShardInput {
 
 /** `finished`: all rows are there. Otherwise why the lanes stopped before that; the shard may be run again. */
 export interface RunShardOutput {
-  outcome: 'finished' | 'paused' | 'aborted' | 'superseded' | 'unreachable';
+  outcome: 'finished' | 'paused' | 'aborted' | 'superseded' | 'unreachable' | 'over_budget';
   /** With `unreachable`: which agent, and what was tried. */
   message?: string;
 }
 
-/** So many calls in a row that reached nobody end the run before the whole plan is burnt. */
+/** So many calls in a row of one variant that reached nobody end the run before the whole plan is burnt. */
 const unreachableLimit = 20;
 
 /**
@@ -44,6 +48,7 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
     else if (orders.intent === 'abort') end({ outcome: 'aborted' });
   };
   heed(begun);
+  if (await isSpent(db, input.runId, begun.plan)) end({ outcome: 'over_budget' });
 
   // Cancelled when the worker shuts down: finish what is in flight, take nothing new.
   const cancelled = cancellationSignal();
@@ -56,16 +61,22 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
 
   try {
     const trials = trialsOf(begun);
-    const meansOf = await prepareVariants(dependencies, begun, input, stop.signal);
-    let unreachableInARow = 0;
+    const meansOf = await trialMeans(dependencies, {
+      plan: begun.plan,
+      signal: stop.signal,
+      countRetriedCall: () => countRetriedCall(db, input.runId, input.shard),
+    });
+    const unreachableInARow = new Map<string, number>();
     const lane = async () => {
       for (let next = trials.next(); !next.done && !outcome; next = trials.next()) {
         const { variant, ...place } = next.value;
         const means = meansOf.get(variant) as TrialMeans;
         const row = await runTrial({ ...place, variant, runId: input.runId, shard: input.shard }, means);
         heed(await dependencies.writer.commit(row));
-        unreachableInARow = row.errorClass === 'unreachable' ? unreachableInARow + 1 : 0;
-        if (unreachableInARow >= unreachableLimit) end({ outcome: 'unreachable', message: row.errorMessage ?? '' });
+        const inARow = row.errorClass === 'unreachable' ? (unreachableInARow.get(variant) ?? 0) + 1 : 0;
+        unreachableInARow.set(variant, inARow);
+        if (inARow >= unreachableLimit) end({ outcome: 'unreachable', message: `${variant}: ${row.errorMessage}` });
+        if (await isSpent(db, input.runId, begun.plan)) end({ outcome: 'over_budget' });
       }
     };
     const lanes = await Promise.allSettled(Array.from({ length: input.lanes }, lane));
@@ -83,6 +94,11 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
   }
 }
 
+/** True when the run has a budget and its stored trials have cost it: asked after each row, by budgeted runs only. */
+async function isSpent(db: Store, runId: string, plan: Plan): Promise<boolean> {
+  return plan.budget !== null && (await readSpentUsd(db, runId)) >= plan.budget.maxCostUsd;
+}
+
 /** The shard's trials that have no row yet, in plan order. */
 function* trialsOf(begun: BegunShard) {
   const { variants, repetitions } = begun.plan;
@@ -96,31 +112,4 @@ function* trialsOf(begun: BegunShard) {
     if (begun.done.has(`${example.ordinal}/${repetition}/${variant.name}`)) continue;
     yield { example, repetition, variant: variant.name };
   }
-}
-
-async function prepareVariants(
-  dependencies: ActivityDependencies,
-  begun: BegunShard,
-  input: RunShardInput,
-  signal: AbortSignal,
-): Promise<Map<string, TrialMeans>> {
-  const functions = await dependencies.loadFunctions();
-  const evaluators = begun.plan.evaluators.map((planned) => ({
-    versionId: planned.versionId,
-    evaluator: dependencies.evaluatorFor(planned.config, functions),
-  }));
-  return new Map(
-    begun.plan.variants.map(({ name, config }) => {
-      const agent = dependencies.agentFor(config, functions);
-      const means: TrialMeans = {
-        agent,
-        limiter: dependencies.limiterFor(agent, config),
-        evaluators,
-        retries: begun.plan.retries,
-        signal,
-        countRetriedCall: () => countRetriedCall(dependencies.db, input.runId, input.shard),
-      };
-      return [name, means];
-    }),
-  );
 }

@@ -13,7 +13,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import { commandSignalName } from './messages.ts';
 
-const { planExperiment, runShard, readIntent, judge, failRun } = proxyActivities<Activities>({
+const { planExperiment, runShard, readIntent, confirmMustPass, judge, failRun } = proxyActivities<Activities>({
   // A shard of slow calls may take days; every activity heartbeats each second, so that a worker that died is
   // noticed after 5 s, and the rows say where to go on.
   startToCloseTimeout: '30 days',
@@ -63,16 +63,20 @@ async function runExperiment(runId: string): Promise<void> {
   const waiting = [...plan.shards];
   let ended = false;
   let full = false;
+  /** The budget is used up: no new shard, and the verdict on what there is. */
+  let spent = false;
   /** One place in the window: runs one shard after the other with its lanes. */
   const place = async (lanes: number): Promise<void> => {
-    while (!ended && !full) {
+    while (!ended && !full && !spent) {
       const shard = waiting.shift();
       if (shard === undefined) return;
       const result = await runShard({ runId, shard, lanes });
       full ||= workflowInfo().continueAsNewSuggested;
       if (result.outcome === 'finished') continue;
       waiting.unshift(shard);
-      if (result.outcome === 'unreachable') {
+      if (result.outcome === 'over_budget') {
+        spent = true;
+      } else if (result.outcome === 'unreachable') {
         ended = true;
         await failRun({ runId, message: result.message ?? '', fix: 'Start the agent, then start the run again.' });
       } else if (!(await mayGoOn())) {
@@ -82,9 +86,11 @@ async function runExperiment(runId: string): Promise<void> {
   };
   await Promise.all(plan.lanes.map(place));
   if (ended) return;
-  if (waiting.length > 0) return continueAsNew<typeof experiment>({ runId });
+  if (waiting.length > 0 && !spent) return continueAsNew<typeof experiment>({ runId });
   // A pause that came with the last trial holds the verdict back too.
   while (await mayGoOn()) {
+    // Of what the plan said, not of `patched`: a history from before has no such word in it and replays as it was.
+    if (plan.confirms && (await confirmMustPass({ runId })).outcome === 'stopped') continue;
     if (!(await judge({ runId })).held) return;
   }
 }

@@ -17,6 +17,8 @@ export interface Plan {
   retries: number;
   evaluators: PlannedEvaluator[];
   gate: { name: string | null; version: number | null; policy: GatePolicy | null };
+  /** null = no cap. */
+  budget: { maxCostUsd: number } | null;
   /** At most this many examples, in dataset order; null = all. */
   limit: number | null;
 }

@@ -59,6 +59,8 @@ const experimentFields = {
   /** Calls in flight at once over the whole run. @default 8 */
   concurrency: z.int().min(1).max(1_000).optional(),
   evaluators: z.array(evaluatorConfigSchema).max(50).optional(),
+  /** At the cap no new call is made, and the rest of the plan is `notRun`: overshoot is at most the calls in flight. */
+  budget: z.strictObject({ maxCostUsd: z.number().positive() }).optional(),
   /** Inline, or the name of a stored gate (`name[@version]`). @default no_regression on every evaluator */
   gate: z.union([gatePolicySchema, z.string().max(200)]).optional(),
   /** Attempts after the first for a call that failed in a way that may pass (429, 5xx, reset). @default 2 */
@@ -101,7 +103,6 @@ export type ExperimentSpec = z.infer<typeof experimentSpecSchema>;
 
 /** Keys of the design that this version does not act on yet: refused with these words instead of ignored. */
 export const plannedSpecKeys: Record<string, string> = {
-  budget: 'a budget',
   approvals: 'approvals on experiments',
   cache: 'the response cache',
 };

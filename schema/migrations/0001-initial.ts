@@ -89,6 +89,7 @@ const statements = [
     id text primary key,
     project_id text not null references project,
     dataset_name text not null,
+    finished_version_id text references dataset_version,
     created_by text not null,
     created_at timestamptz not null default now())`,
   `create table dataset_push_row (

@@ -4,7 +4,7 @@ import type { EvaluatorConfig } from '../contracts/evaluator.ts';
 import type { GatePolicy } from '../contracts/gate.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Plan } from '../contracts/plan.ts';
-import type { RunResult } from '../contracts/result.ts';
+import type { DetectableEffect, RunResult } from '../contracts/result.ts';
 import type { ExperimentSpec } from '../contracts/spec.ts';
 import type { Action, Role, RunKind, RunStatus, Verdict } from '../contracts/words.ts';
 
@@ -98,6 +98,8 @@ export interface DatasetPushTable {
   id: string;
   project_id: string;
   dataset_name: string;
+  /** The version it became, so that finishing it again gives the same answer. */
+  finished_version_id: string | null;
   created_by: string;
   created_at: Time;
 }
@@ -173,6 +175,8 @@ export interface RunTable {
   planned: number | null;
   error: JSONColumnType<{ message: string; fix?: string } | null>;
   result: JSONColumnType<RunResult | null>;
+  /** What the run can show, stated at its launch; null before. */
+  detectable_effects: JSONColumnType<DetectableEffect[] | null, string | null | undefined, string | null>;
   created_at: Time;
   started_at: MaybeTime;
   finished_at: MaybeTime;
@@ -246,6 +250,34 @@ export interface ScoreTable {
   /** Why there is no score. */
   error: string | null;
   created_at: Time;
+}
+
+export interface ConfirmationTable {
+  id: string;
+  run_id: string;
+  variant: string;
+  example_id: string;
+  /** Beyond the planned ones. */
+  repetition: number;
+  /** Calls that reached the agent, or may have when an attempt was cut off. */
+  calls: Generated<number>;
+  /** null while it is under way. */
+  status: 'succeeded' | 'failed' | null;
+  error_class: string | null;
+  caused_by: 'agent' | 'platform' | null;
+  error_message: string | null;
+  latency_ms: number | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost_usd: number | null;
+  steps: number | null;
+  output: MaybeJson;
+  scores: JSONColumnType<Record<string, number | null> | null, string | null | undefined, string | null>;
+  model: string | null;
+  revision: string | null;
+  trace_id: string | null;
+  started_at: Time;
+  finished_at: MaybeTime;
 }
 
 export interface EvidenceTable {
@@ -338,6 +370,7 @@ export interface Database {
   shard: ShardTable;
   trial: TrialTable;
   score: ScoreTable;
+  confirmation: ConfirmationTable;
   evidence: EvidenceTable;
   decision: DecisionTable;
   approval: ApprovalTable;

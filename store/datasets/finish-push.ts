@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { DatasetVersionInfo } from '../../schema/contracts/dataset.ts';
 import { SluiceError } from '../../schema/errors.ts';
 import { newId } from '../../schema/ids.ts';
+import type { DatasetVersionTable } from '../../schema/tables/database.ts';
 import type { Store } from '../open-database.ts';
 
 /**
@@ -31,6 +32,14 @@ export async function finishPush(
   await sql`set local enable_nestloop = off`.execute(trx);
   await sql`set local jit = off`.execute(trx);
   await sql`set local statement_timeout = '10min'`.execute(trx);
+  if (push.finished_version_id !== null) {
+    const made = await trx
+      .selectFrom('dataset_version')
+      .selectAll()
+      .where('id', '=', push.finished_version_id)
+      .executeTakeFirstOrThrow();
+    return describe(push.dataset_name, made, true);
+  }
   await requireComplete(trx, push.id, push.dataset_name, input.rows);
   await sql`
     update dataset_push_row r set example_id = n.id
@@ -73,10 +82,9 @@ export async function finishPush(
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const info = { name: push.dataset_name, examples: input.rows, splits, contentHash: hash };
   if (newest?.content_hash === hash) {
-    await trx.deleteFrom('dataset_push').where('id', '=', push.id).execute();
-    return { ...info, version: newest.version, createdAt: newest.created_at.toISOString(), created: false };
+    await closePush(trx, push.id, newest.id);
+    return describe(push.dataset_name, newest, false);
   }
 
   await sql`
@@ -104,8 +112,26 @@ export async function finishPush(
     from dataset_push_row p join example_revision r
       on r.dataset_id = ${dataset.id} and r.example_id = p.example_id and r.content_hash = p.content_hash
     where p.push_id = ${push.id}`.execute(trx);
-  await trx.deleteFrom('dataset_push').where('id', '=', push.id).execute();
-  return { ...info, version: version.version, createdAt: version.created_at.toISOString(), created: true };
+  await closePush(trx, push.id, version.id);
+  return describe(push.dataset_name, version, true);
+}
+
+/** The staged rows go; the push stays for a day, so that finishing it again gives the same answer. */
+async function closePush(trx: Store, pushId: string, versionId: string): Promise<void> {
+  await trx.deleteFrom('dataset_push_row').where('push_id', '=', pushId).execute();
+  await trx.updateTable('dataset_push').set({ finished_version_id: versionId }).where('id', '=', pushId).execute();
+}
+
+function describe(name: string, version: Selectable<DatasetVersionTable>, created: boolean): DatasetVersionInfo {
+  return {
+    name,
+    version: version.version,
+    examples: version.example_count,
+    splits: version.splits,
+    contentHash: version.content_hash,
+    createdAt: version.created_at.toISOString(),
+    created,
+  };
 }
 
 async function requireComplete(trx: Store, pushId: string, name: string, expected: number): Promise<void> {

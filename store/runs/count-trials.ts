@@ -11,11 +11,12 @@ export interface RunTally {
 
 /**
  * Counts of a run from its shards' tallies (kept in step with the rows by each commit). `agentCalls` = trials that
- * reached the agent + their repeated calls + calls that may have been in flight when an attempt was cut off.
+ * reached the agent + their repeated calls + calls that may have been in flight when an attempt was cut off + the calls of
+ * re-runs of broken examples, which are in no other count but the cost.
  */
 export async function countTrials(
   db: Store,
-  run: { id: string; status: RunStatus; planned: number | null },
+  run: { id: string; status: RunStatus; planned: number | null; budgeted?: boolean },
 ): Promise<RunTally> {
   const { rows } = await sql<{
     succeeded: number;
@@ -24,12 +25,18 @@ export async function countTrials(
     retried: number;
     interrupted: number;
     cost: number;
+    rerun: number;
+    rerun_cost: number;
   }>`
     select coalesce(sum(succeeded), 0) as succeeded, coalesce(sum(failed), 0) as failed,
       coalesce(sum(missing), 0) as missing, coalesce(sum(retried_calls), 0) as retried,
-      coalesce(sum(interrupted_calls), 0) as interrupted, coalesce(sum(cost_usd), 0) as cost
+      coalesce(sum(interrupted_calls), 0) as interrupted, coalesce(sum(cost_usd), 0) as cost,
+      (select coalesce(sum(calls), 0) from confirmation where run_id = ${run.id}) as rerun,
+      (select coalesce(sum(cost_usd), 0) from confirmation where run_id = ${run.id}) as rerun_cost
     from shard where run_id = ${run.id}`.execute(db);
-  const tally = rows[0] ?? { succeeded: 0, failed: 0, missing: 0, retried: 0, interrupted: 0, cost: 0 };
+  const nothing = { succeeded: 0, failed: 0, missing: 0, retried: 0, interrupted: 0, cost: 0, rerun: 0, rerun_cost: 0 };
+  const tally = rows[0] ?? nothing;
+  const cost = tally.cost + tally.rerun_cost;
   const planned = run.planned ?? 0;
   const left = planned - tally.succeeded - tally.failed - tally.missing;
   const unreached = tally.missing === 0 ? 0 : await countUnreached(db, run.id);
@@ -38,12 +45,13 @@ export async function countTrials(
       planned,
       succeeded: tally.succeeded,
       failed: tally.failed,
-      // A completed run has all its rows, so a row that is not there is missing; others were never run.
-      missing: tally.missing + (run.status === 'completed' ? left : 0),
-      notRun: isFinal(run.status) && run.status !== 'completed' ? left : 0,
+      // A completed run has all its rows but those its budget kept from being run; one that is not there is missing.
+      missing: tally.missing + (run.status === 'completed' && !run.budgeted ? left : 0),
+      notRun: isFinal(run.status) && (run.status !== 'completed' || run.budgeted) ? left : 0,
     },
-    agentCalls: tally.succeeded + tally.failed + tally.missing - unreached + tally.retried + tally.interrupted,
-    costUsd: tally.cost > 0 ? tally.cost : null,
+    agentCalls:
+      tally.succeeded + tally.failed + tally.missing - unreached + tally.retried + tally.interrupted + tally.rerun,
+    costUsd: cost > 0 ? cost : null,
   };
 }
 

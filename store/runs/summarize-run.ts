@@ -6,7 +6,7 @@ import { groupFailures } from './group-failures.ts';
 /** The result object of a run that has no decision (yet): counts, calls and failures, straight from the rows. */
 export async function summarizeRun(db: Store, runId: string): Promise<RunResult> {
   const run = await db.selectFrom('run').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
-  const tally = await countTrials(db, run);
+  const tally = await countTrials(db, { ...run, budgeted: run.plan.budget !== null });
   const failures = await groupFailures(db, runId);
   const end = run.finished_at?.getTime() ?? Date.now();
   return {
@@ -24,6 +24,7 @@ export async function summarizeRun(db: Store, runId: string): Promise<RunResult>
     comparisons: [],
     criteria: [],
     failures,
+    ...(run.detectable_effects ? { detectableEffects: run.detectable_effects } : {}),
     front: null,
     agentCalls: tally.agentCalls,
     costUsd: tally.costUsd,

@@ -73,8 +73,9 @@ describe('a dataset push', () => {
   it('finished twice makes one version', async () => {
     const pushId = await begin('finished');
     await stageRows(db, pushId, rowsOf(2));
-    await finish(pushId, 2);
-    expect((await problemOf(finish(pushId, 2))).message).toContain(`there is no open push ${pushId}`);
+    const first = await finish(pushId, 2);
+    // An answer that was lost on the way is asked for again.
+    expect(await finish(pushId, 2)).toEqual(first);
   });
 
   it('of the same content makes no new version; of changed content it does', async () => {

@@ -8,6 +8,7 @@ import { finishPush } from '../../store/datasets/finish-push.ts';
 import { type StagedRow, stageRows } from '../../store/datasets/stage-rows.ts';
 import { ensureEvaluatorVersion } from '../../store/evaluators/ensure-evaluator-version.ts';
 import type { Store } from '../../store/open-database.ts';
+import { countTrials, type RunTally } from '../../store/runs/count-trials.ts';
 import { freezePlan } from '../../store/runs/freeze-plan.ts';
 import { insertRun } from '../../store/runs/insert-run.ts';
 import type { FinishedTrial } from '../../store/trials/commit-trials.ts';
@@ -52,6 +53,7 @@ export async function frozenRun(db: Store, options: FrozenRunOptions = {}): Prom
     retries: options.retries ?? 2,
     evaluators,
     gate: { name: null, version: null, policy: options.policy ?? null },
+    budget: null,
     limit: null,
   };
   const runId = newId('run');
@@ -71,6 +73,11 @@ export async function frozenRun(db: Store, options: FrozenRunOptions = {}): Prom
     await db.updateTable('run').set({ planned, status: 'running' }).where('id', '=', runId).execute();
   }
   return { runId, plan };
+}
+
+/** Counts and calls of a run, as its result would say. */
+export async function tallyOf(db: Store, runId: string): Promise<RunTally> {
+  return countTrials(db, await db.selectFrom('run').selectAll().where('id', '=', runId).executeTakeFirstOrThrow());
 }
 
 async function pushNumbers(db: Store, count: number): Promise<Pick<Plan['dataset'], 'name' | 'version' | 'versionId'>> {

@@ -75,6 +75,7 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
     retries: spec.retries ?? 2,
     evaluators,
     gate,
+    budget: spec.budget ?? null,
     limit: input.limit ?? null,
   };
 }

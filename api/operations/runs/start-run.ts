@@ -29,7 +29,9 @@ export async function startRun({
 }): Promise<StartedRun> {
   const { projectId, actor } = ctx.principal;
   const idempotencyKey = input.idempotencyKey ?? null;
-  const specHash = sha256(canonicalize({ spec: input.spec, limit: input.limit ?? null }) ?? '');
+  // The commit it was started from is no part of what is asked: a retry from a later one is the same start.
+  const { git: _, ...asked } = input.spec;
+  const specHash = sha256(canonicalize({ spec: asked, limit: input.limit ?? null }) ?? '');
   const earlier = idempotencyKey === null ? null : await findRunByKey(ctx.db, projectId, idempotencyKey);
   if (earlier) return sameRun(earlier, specHash);
 

@@ -30,6 +30,7 @@ export const plan: Plan = {
   retries: 2,
   evaluators: [],
   gate: { name: null, version: null, policy: null },
+  budget: null,
   limit: null,
 };
 
