@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { mayProtect } from '../schema/contracts/gate.ts';
 import { changeStatus } from '../store/runs/change-status.ts';
 import { freezePlan } from '../store/runs/freeze-plan.ts';
 import { listUnfinishedShards } from '../store/shards/list-unfinished-shards.ts';
@@ -10,6 +11,8 @@ export interface PlanOutput {
   shards: number[] | null;
   /** Lanes of each place in the window: their sum is the run's concurrency. */
   lanes: number[];
+  /** Examples may have to be called again before the verdict. Absent in histories older than that. */
+  confirms?: boolean;
 }
 
 /** Lanes of one shard: a run of more concurrency spreads over several shards, and so over workers. */
@@ -32,7 +35,7 @@ export function shardSizeOf(trials: number, places: number): number {
 }
 
 /**
- * Freezes the plan into rows and makes sure that every agent can be reached, before any trial. May run again: the
+ * Freezes the plan into rows and makes sure that every agent can be reached and every judge is there, before any trial. May run again: the
  * second time it finds the rows and returns what is left to do.
  */
 export async function planExperiment(
@@ -55,6 +58,7 @@ export async function planExperiment(
       const problem = await dependencies.agentFor(config, functions).probe();
       return problem && { ...problem, message: `${name}: ${problem.message}` };
     }),
+    ...plan.evaluators.map(async ({ config }) => dependencies.evaluatorFor(config, functions).probe?.() ?? null),
   ]);
   const shards = await listUnfinishedShards(db, input.runId);
   // A run that is under way already lives with an agent that is down for a moment.
@@ -76,7 +80,7 @@ export async function planExperiment(
     .execute();
   // A pause that came first stands: resuming it makes the run running.
   await changeStatus(db, input.runId, 'running', { onlyIntent: 'run' });
-  return { shards, lanes };
+  return { shards, lanes, confirms: mayProtect(plan.gate.policy) };
 }
 
 async function nothingCalledYet(dependencies: ActivityDependencies, runId: string): Promise<boolean> {

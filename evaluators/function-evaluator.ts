@@ -27,6 +27,14 @@ export function functionEvaluator(
         ? judgement.then((each) => toJudged(name, kind, each))
         : toJudged(name, kind, judgement as FunctionJudgement);
     },
+    probe() {
+      if (registered !== undefined) return null;
+      const { message } = notRegistered(name, functionName, Object.keys(evaluators));
+      return {
+        message,
+        fix: `export it as evaluators["${functionName}"] from sluice.config.ts where the worker starts`,
+      };
+    },
   };
 }
 

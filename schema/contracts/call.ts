@@ -102,6 +102,8 @@ export interface Evaluator {
   /** binary: only ever 0 or 1. */
   readonly kind: 'binary' | 'score';
   evaluate(input: EvaluatorInput): Judged | Promise<Judged>;
+  /** Whether it can judge at all; asked before any call is made. @returns null when it can, else a message and what to do. */
+  probe?(): { message: string; fix: string } | null;
 }
 
 /** What `sluice.config.ts` may export as default. */
