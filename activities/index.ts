@@ -1,6 +1,7 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { SluiceError } from '../schema/errors.ts';
+import { confirmMustPass } from './confirm-must-pass.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
 import { judge } from './judge.ts';
@@ -19,6 +20,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     planExperiment: bind(planExperiment),
     runShard: bind(runShard),
     readIntent: bind(readIntent),
+    confirmMustPass: bind(confirmMustPass),
     judge: bind(judge),
     failRun: bind(failRun),
   };

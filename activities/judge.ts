@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { judgeExperiment } from '../gates/judge-experiment.ts';
+import type { Confirmation } from '../gates/must-pass-examples.ts';
 import { paretoFront } from '../gates/pareto-front.ts';
+import { confirmationsOf, unconfirmedExamples } from '../gates/unconfirmed-examples.ts';
 import type { ExperimentEvidence } from '../schema/contracts/evidence.ts';
+import { mayProtect } from '../schema/contracts/gate.ts';
 import type { Json } from '../schema/contracts/json.ts';
 import type { Plan } from '../schema/contracts/plan.ts';
 import type { FailureGroup, MetricResult, ParetoFront, RunResult } from '../schema/contracts/result.ts';
 import type { Action, Verdict } from '../schema/contracts/words.ts';
 import { sha256 } from '../schema/ids.ts';
 import { statisticsVersion } from '../statistics/version.ts';
+import { loadReruns } from '../store/confirmations/load-reruns.ts';
 import { changeStatus } from '../store/runs/change-status.ts';
 import { loadEvidence } from '../store/runs/load-evidence.ts';
 import { recordDecision } from '../store/runs/record-decision.ts';
@@ -46,8 +50,16 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
     return nothing;
   }
   const evidence = await loadEvidence(db, runId, run.plan);
-  const judged = judgeExperiment(run.plan.gate.policy, evidence, { seed: run.plan_hash });
-  const digest = digestOf(evidence);
+  const { policy } = run.plan.gate;
+  const confirmations = mayProtect(policy)
+    ? confirmationsOf(unconfirmedExamples(policy, evidence), await loadReruns(db, runId))
+    : [];
+  const judged = {
+    ...judgeExperiment(policy, evidence, { seed: run.plan_hash, confirmations }),
+    ...(confirmations.length === 0 ? {} : { confirmations }),
+  };
+  judged.reasons.unshift(...budgetReason(run.plan, before));
+  const digest = digestOf(evidence, confirmations);
   const evidenceHash = sha256(canonicalize({ planHash: run.plan_hash, digest, statisticsVersion }) ?? '');
 
   return db.transaction().execute(async (trx) => {
@@ -57,7 +69,7 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
       evidence: { planHash: run.plan_hash, digest, counts: before.counts, ...judged } as unknown as Json,
       verdict: judged.verdict,
       action: judged.action,
-      policy: run.plan.gate.policy as unknown as Json,
+      policy: policy as unknown as Json,
       planHash: run.plan_hash,
       statisticsVersion,
     });
@@ -73,6 +85,14 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
       .execute();
     return { decisionId, verdict: judged.verdict, action: judged.action, evidenceHash };
   });
+}
+
+/** Why trials are missing, when the budget ended the run. */
+function budgetReason(plan: Plan, { counts, costUsd }: RunResult): string[] {
+  const run = counts.succeeded + counts.failed + counts.missing;
+  if (plan.budget === null || run === counts.planned) return [];
+  const spent = `$${(costUsd ?? 0).toFixed(2)} of the budget of $${plan.budget.maxCostUsd}`;
+  return [`${spent} were spent after ${run} of ${counts.planned} trials; ${counts.planned - run} were not run.`];
 }
 
 /** A control that never answered leaves nothing to compare with: no verdict, and never a pass. */
@@ -97,7 +117,7 @@ function frontOf(plan: Plan, evidence: ExperimentEvidence, metrics: MetricResult
 }
 
 /** SHA-256 of every column of numbers, so that evidence can be held against the rows later. */
-function digestOf(evidence: ExperimentEvidence): Json {
+function digestOf(evidence: ExperimentEvidence, confirmations: readonly Confirmation[]): Json {
   const columns: Record<string, Record<string, string>> = {};
   for (const metric of evidence.metrics) {
     columns[metric.name] = Object.fromEntries(
@@ -116,6 +136,7 @@ function digestOf(evidence: ExperimentEvidence): Json {
   return {
     examples: sha256(JSON.stringify([evidence.exampleIds, evidence.clusterKeys])),
     columns,
+    ...(confirmations.length === 0 ? {} : { confirmations: sha256(JSON.stringify(confirmations)) }),
     ...(slices.length === 0 ? {} : { slices: sha256(JSON.stringify(slices)) }),
   };
 }

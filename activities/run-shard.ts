@@ -1,7 +1,4 @@
 import { cancellationSignal } from '@temporalio/activity';
-import type { Plan } from '../schema/contracts/plan.ts';
-import type { Store } from '../store/open-database.ts';
-import { readSpentUsd } from '../store/runs/read-spent-usd.ts';
 import { type BegunShard, beginShard } from '../store/shards/begin-shard.ts';
 import { countRetriedCall } from '../store/shards/count-retried-call.ts';
 import { endShard } from '../store/shards/end-shard.ts';
@@ -9,6 +6,7 @@ import { readShardOrders, type ShardOrders } from '../store/shards/read-shard-or
 import type { ActivityDependencies } from './dependencies.ts';
 import { runTrial, type TrialMeans } from './lanes/run-trial.ts';
 import { trialMeans } from './lanes/trial-means.ts';
+import { isSpent } from './limits/is-spent.ts';
 
 export interface RunShardInput {
   runId: string;
@@ -92,11 +90,6 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
     clearInterval(look);
     cancelled.removeEventListener('abort', onCancel);
   }
-}
-
-/** True when the run has a budget and its stored trials have cost it: asked after each row, by budgeted runs only. */
-async function isSpent(db: Store, runId: string, plan: Plan): Promise<boolean> {
-  return plan.budget !== null && (await readSpentUsd(db, runId)) >= plan.budget.maxCostUsd;
 }
 
 /** The shard's trials that have no row yet, in plan order. */

@@ -29,12 +29,15 @@ export function judgeMustPass(
     return cannotTell(`mustPass needs a pass/fail metric or a score, and this one is a ${metric.kind}`);
   }
   const examples = mustPassExamples(reader.evidence, { metric, candidate, positions, confirmations });
-  const flaky =
-    examples.flaky.length === 0
-      ? {}
-      : {
-          warning: `${named(examples.flaky)} flaky: control solves under 90 % of the repetitions, so nothing is asked there`,
-        };
+  const notes = [
+    ...(examples.flaky.length === 0
+      ? []
+      : [`${named(examples.flaky)} flaky: control solves under 90 % of the repetitions, so nothing is asked there`]),
+    ...(examples.cleared.length === 0
+      ? []
+      : [`${candidate} failed ${listed(examples.cleared)} at first and solved it in most calls`]),
+  ];
+  const flaky = notes.length === 0 ? {} : { warning: notes.join('; ') };
   const total = examples.protected.length;
   if (examples.broken.length > 0) {
     const broken = `${candidate} breaks ${examples.broken.length} of the ${plural(total, 'example')} that control solves`;
@@ -49,7 +52,7 @@ export function judgeMustPass(
     return {
       ...cannotTell(
         `${plural(count, 'golden case')} broke once and ${count === 1 ? 'is' : 'are'} not confirmed ` +
-          `(${listed(examples.unconfirmed)}); confirmation re-runs are not built yet`,
+          `(${listed(examples.unconfirmed)}); re-runs did not tell`,
       ),
       ...flaky,
     };

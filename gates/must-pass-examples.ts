@@ -71,7 +71,7 @@ export function mustPassExamples(
  * Three failures of five break an example; three solved of five clear it; with more calls than five the same share
  * decides.
  */
-function afterCalls({ calls, failed }: { calls: number; failed: number }): 'broken' | 'unconfirmed' | 'cleared' {
+export function afterCalls({ calls, failed }: { calls: number; failed: number }): 'broken' | 'unconfirmed' | 'cleared' {
   if (calls >= 5) return 5 * failed >= 3 * calls ? 'broken' : 'cleared';
   if (failed >= 3) return 'broken';
   return calls - failed >= 3 ? 'cleared' : 'unconfirmed';

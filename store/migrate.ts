@@ -1,8 +1,9 @@
 import { Migrator } from 'kysely/migration';
 import * as initial from '../schema/migrations/0001-initial.ts';
+import * as confirmations from '../schema/migrations/0002-confirmations.ts';
 import { openDatabase } from './open-database.ts';
 
-const migrations = { '0001-initial': initial };
+const migrations = { '0001-initial': initial, '0002-confirmations': confirmations };
 
 /** Brings the database to the newest schema. Safe to run twice and by several processes at once. */
 export async function migrate(options: {

@@ -15,6 +15,18 @@ export interface MetricEvidence {
   missing: Record<string, Uint8Array>;
 }
 
+/** A further call of a candidate on an example that it broke. */
+export interface Rerun {
+  candidate: string;
+  exampleId: string;
+  /** Goes on where the planned repetitions end. */
+  repetition: number;
+  /** null = it answered. */
+  failedBy: 'agent' | 'platform' | null;
+  /** By evaluator; null where it had nothing to say. */
+  scores: Record<string, number | null>;
+}
+
 /** All that a gate over an experiment may look at. Plain data: the same evidence gives the same verdict. */
 export interface ExperimentEvidence {
   control: string;

@@ -120,6 +120,12 @@ export function isGoal(criterion: Criterion): boolean {
   return criterion.hypothesis === 'superior' && (criterion.tier ?? 'critical') === 'critical';
 }
 
+/** True when the policy may have examples that must not break, and so may call them again. */
+export function mayProtect(policy: GatePolicy | null): boolean {
+  if (policy === null) return false;
+  return policy.criteria.length === 0 || policy.criteria.some(({ mustPass }) => mustPass === true);
+}
+
 /** The metadata keys that a policy looks at. */
 export function sliceKeysOf(policy: GatePolicy | null): string[] {
   const named = (policy?.criteria ?? []).flatMap(({ slice }) => Object.keys(slice ?? {}));

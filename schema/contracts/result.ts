@@ -78,6 +78,31 @@ export interface CriterionResult {
   goals?: number;
 }
 
+/** What became of an example that a candidate broke, after it was called again. */
+export interface ConfirmationResult {
+  candidate: string;
+  metric: string;
+  exampleId: string;
+  /** Calls of the candidate on this example, those of the run's own trials included. */
+  calls: number;
+  failed: number;
+}
+
+/** The smallest effect that a run shows with probability `power`, as far as it can be told before. */
+export interface DetectableEffect {
+  metric: string;
+  /** In the metric's own unit; a share of control's mean for money. Null when nothing is known of the spread. */
+  effect: number | null;
+  power: number;
+  /** 1 - the level of the interval that decides. */
+  alpha: number;
+  /** Examples. */
+  n: number;
+  kind: MetricKind;
+  /** Where the spread comes from: an earlier run, or an assumption. */
+  basis: string;
+}
+
 /** Failures that share a cause. */
 export interface FailureGroup {
   variant: string;
@@ -126,6 +151,10 @@ export interface RunResult {
   comparisons: ComparisonResult[];
   criteria: CriterionResult[];
   failures: FailureGroup[];
+  /** Broken examples that were called again; absent when there were none. */
+  confirmations?: ConfirmationResult[];
+  /** Stated at launch; absent before and without metrics of evaluators. */
+  detectableEffects?: DetectableEffect[];
   /** With two candidates or more. */
   front: ParetoFront | null;
   /** Calls made to agents; never too low (DESIGN §8). */

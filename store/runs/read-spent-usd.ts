@@ -1,11 +1,10 @@
+import { sql } from 'kysely';
 import type { Store } from '../open-database.ts';
 
-/** What the run's stored trials have cost so far, in USD. */
+/** What the run's stored trials and re-runs have cost so far, in USD. */
 export async function readSpentUsd(db: Store, runId: string): Promise<number> {
-  const { spent } = await db
-    .selectFrom('shard')
-    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>('cost_usd'), eb.lit(0)).as('spent'))
-    .where('run_id', '=', runId)
-    .executeTakeFirstOrThrow();
-  return spent;
+  const { rows } = await sql<{ spent: number }>`
+    select (select coalesce(sum(cost_usd), 0) from shard where run_id = ${runId})
+      + (select coalesce(sum(cost_usd), 0) from confirmation where run_id = ${runId}) as spent`.execute(db);
+  return rows[0]?.spent ?? 0;
 }

@@ -1,0 +1,22 @@
+import type { Plan } from '../../schema/contracts/plan.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import type { TrialMeans } from './run-trial.ts';
+
+/** What a trial of each variant needs: its agent, limits and the plan's evaluators. */
+export async function trialMeans(
+  dependencies: ActivityDependencies,
+  { plan, ...rest }: { plan: Plan } & Pick<TrialMeans, 'signal' | 'countRetriedCall'>,
+): Promise<Map<string, TrialMeans>> {
+  const functions = await dependencies.loadFunctions();
+  const evaluators = plan.evaluators.map((planned) => ({
+    versionId: planned.versionId,
+    evaluator: dependencies.evaluatorFor(planned.config, functions),
+  }));
+  return new Map(
+    plan.variants.map(({ name, config }) => {
+      const agent = dependencies.agentFor(config, functions);
+      const limiter = dependencies.limiterFor(agent, config);
+      return [name, { agent, limiter, evaluators, retries: plan.retries, ...rest }];
+    }),
+  );
+}
