@@ -3,6 +3,7 @@ import type { AgentConfig } from '../schema/contracts/agent.ts';
 import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
 import type { Principal } from '../store/keys/find-key.ts';
 import type { Store } from '../store/open-database.ts';
+import type { Analyst } from './analysis/create-analyst.ts';
 
 /** What every operation works with. */
 export interface Services {
@@ -15,6 +16,8 @@ export interface Services {
   /** Throws what is wrong with a configuration that only its adapter can tell: a bad pattern, path or header. */
   checkAgent(config: AgentConfig): void;
   checkEvaluator(config: EvaluatorConfig): void;
+  /** Does work over all rows of a run beside the event loop. */
+  analyst: Analyst;
   /** Sends what stands in the outbox now, without waiting for it. */
   dispatch(): void;
 }

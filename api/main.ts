@@ -9,6 +9,7 @@ import { findKey } from '../store/keys/find-key.ts';
 import { listen } from '../store/listen.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { openDatabase } from '../store/open-database.ts';
+import { createAnalyst } from './analysis/create-analyst.ts';
 import type { ApiConfig } from './api-config.ts';
 import type { Context, Services } from './context.ts';
 import { isOutage } from './outage.ts';
@@ -30,6 +31,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     channels: ['sluice_run', 'sluice_outbox'],
     onMessage: (channel, payload) => (channel === 'sluice_run' ? changes.emit(payload) : dispatcher.now()),
   });
+  const analyst = createAnalyst({ databaseUrl: config.databaseUrl });
   const services: Services = {
     db,
     pool,
@@ -38,6 +40,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     checkAgent: (config) =>
       void createAgent(config, { functions: {}, resolveSecret: () => undefined, allowedNetworks: 'private' }).close(),
     checkEvaluator: (config) => void createEvaluator(config, { functions: {} }),
+    analyst,
     dispatch: dispatcher.now,
     nextChange: async (runId, timeoutMs, stop) => {
       const timer = AbortSignal.timeout(timeoutMs);
@@ -87,6 +90,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
   const closed = (async () => {
     if (!signal.aborted) await once(signal, 'abort');
     await app.close();
+    await analyst.close();
     await dispatcher.close();
     await listener.close();
     await client.close();

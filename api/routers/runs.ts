@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { diffChanges } from '../../schema/contracts/diff.ts';
 import { experimentSpecSchema } from '../../schema/contracts/spec.ts';
 import { runStatuses } from '../../schema/contracts/words.ts';
 import { listRuns } from '../../store/runs/list-runs.ts';
 import { changeRun } from '../operations/runs/change-run.ts';
+import { diffRuns } from '../operations/runs/diff-runs.ts';
 import { getRun, getSpec } from '../operations/runs/get-run.ts';
 import { listExamples } from '../operations/runs/list-examples.ts';
 import { startRun } from '../operations/runs/start-run.ts';
@@ -11,6 +13,7 @@ import { procedureFor, router } from '../trpc.ts';
 
 const id = z.object({ id: z.string().min(1).max(100) });
 const command = id.extend({ reason: z.string().max(2_000).optional() });
+const side = z.object({ run: z.string().min(1).max(100), variant: z.string().max(100).optional() });
 
 export const runsRouter = router({
   start: procedureFor('engineer')
@@ -44,6 +47,18 @@ export const runsRouter = router({
       }),
     )
     .query(listExamples),
+  /** Two variants example by example: of one run, or of two runs over the same dataset. */
+  diff: procedureFor('viewer')
+    .input(
+      z.object({
+        a: side,
+        b: side,
+        metric: z.string().max(100).optional(),
+        change: z.enum(diffChanges).optional(),
+        limit: z.int().min(0).max(1_000).default(100),
+      }),
+    )
+    .query(diffRuns),
   pause: procedureFor('engineer')
     .input(command)
     .mutation(({ ctx, input }) => changeRun({ ctx, input: { ...input, command: 'pause' } })),

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
+import { diffChanges } from '../../schema/contracts/diff.ts';
 import { globalOptions } from '../global-options.ts';
 import { reportOptions } from '../report/report-options.ts';
+import type { DiffOptions } from '../run/diff-runs.ts';
 import type { ExamplesOptions } from '../run/list-examples.ts';
 import type { StartOptions } from '../run/start-run.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -67,6 +69,17 @@ export function register(program: Command): void {
     .action(async (id: string, options: ExamplesOptions, command: Command) => {
       const { listExamples } = await import('../run/list-examples.ts');
       await listExamples(id, options, globalOptions(command));
+    });
+
+  run
+    .command('diff <a> [b]')
+    .description('two runs, or two variants (RUN:variant), example by example; one run: its control and candidate')
+    .option('--metric <metric>', 'in which metric (default: the first evaluator)')
+    .addOption(new Option('--change <change>', 'only these examples').choices(diffChanges))
+    .option('--limit <n>', 'at most n examples', wholeNumber(0))
+    .action(async (a: string, b: string | undefined, options: DiffOptions, command: Command) => {
+      const { diffRuns } = await import('../run/diff-runs.ts');
+      await diffRuns(a, b, options, globalOptions(command));
     });
 
   for (const [verb, description] of [
