@@ -2,12 +2,11 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RunShardOutput, runShard } from '../../activities/run-shard.ts';
 import type { AgentConfig } from '../../schema/contracts/agent.ts';
-import { countTrials } from '../../store/runs/count-trials.ts';
 import { beginShard } from '../../store/shards/begin-shard.ts';
 import { commitTrials } from '../../store/trials/commit-trials.ts';
 import { activityDependencies } from '../support/activity-dependencies.ts';
 import { eventually } from '../support/eventually.ts';
-import { finishedTrial, frozenRun } from '../support/frozen-run.ts';
+import { finishedTrial, frozenRun, tallyOf } from '../support/frozen-run.ts';
 import { startStubAgent } from '../support/stub-agent.ts';
 import { useTestDatabase } from '../support/test-database.ts';
 
@@ -49,10 +48,7 @@ const http = (path: string, more: object = {}): AgentConfig => ({
   ...more,
 });
 const variants = (config: AgentConfig) => ({ control: config, candidate: config });
-const tally = async (runId: string) => {
-  const { planned } = await db.selectFrom('run').select('planned').where('id', '=', runId).executeTakeFirstOrThrow();
-  return countTrials(db, { id: runId, status: 'running', planned });
-};
+const tally = (runId: string) => tallyOf(db, runId);
 const rowsOf = (runId: string) =>
   db.selectFrom('trial').selectAll().where('run_id', '=', runId).orderBy('ordinal').orderBy('variant').execute();
 
@@ -149,16 +145,19 @@ describe('an agent that nobody can reach', () => {
     expect(await tally(runId)).toMatchObject({ agentCalls: 0, counts: { missing: rows.length } });
   });
 
-  it('now and then does not end it', async () => {
+  it('ends it also when another variant answers', async () => {
     const gone = await startStubAgent();
     await gone.close();
     const { runId } = await frozenRun(db, {
-      examples: 30,
+      examples: 100,
       retries: 0,
       variants: { control: http('/run'), candidate: { adapter: 'http', url: gone.url } },
     });
-    expect(await run(runId, 1)).toEqual({ outcome: 'finished' });
-    expect(await tally(runId)).toMatchObject({ agentCalls: 30, counts: { succeeded: 30, missing: 30 } });
+    expect(await run(runId)).toMatchObject({
+      outcome: 'unreachable',
+      message: expect.stringMatching(/^candidate: .*connection refused/),
+    });
+    expect((await tally(runId)).counts.missing).toBeLessThan(20 + 4);
   });
 });
 

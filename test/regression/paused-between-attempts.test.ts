@@ -1,10 +1,9 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, expect, it } from 'vitest';
 import { runShard } from '../../activities/run-shard.ts';
-import { countTrials } from '../../store/runs/count-trials.ts';
 import { activityDependencies } from '../support/activity-dependencies.ts';
 import { eventually } from '../support/eventually.ts';
-import { frozenRun } from '../support/frozen-run.ts';
+import { frozenRun, tallyOf } from '../support/frozen-run.ts';
 import { startStubAgent } from '../support/stub-agent.ts';
 import { useTestDatabase } from '../support/test-database.ts';
 
@@ -26,6 +25,5 @@ it('a call whose trial was given up between attempts, by a pause, is counted', a
   await eventually(() => (stub.calls() === 3 ? true : undefined));
   await db.updateTable('run').set({ intent: 'pause' }).where('id', '=', runId).execute();
   expect(await running).toEqual({ outcome: 'paused' });
-  const { agentCalls } = await countTrials(db, { id: runId, status: 'paused', planned: 8 });
-  expect(agentCalls).toBe(3);
+  expect((await tallyOf(db, runId)).agentCalls).toBe(3);
 });

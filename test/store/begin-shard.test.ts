@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { countTrials } from '../../store/runs/count-trials.ts';
 import { beginShard } from '../../store/shards/begin-shard.ts';
 import { endShard } from '../../store/shards/end-shard.ts';
 import { listUnfinishedShards } from '../../store/shards/list-unfinished-shards.ts';
 import { commitTrials } from '../../store/trials/commit-trials.ts';
-import { finishedTrial, frozenRun } from '../support/frozen-run.ts';
+import { finishedTrial, frozenRun, tallyOf } from '../support/frozen-run.ts';
 import { useTestDatabase } from '../support/test-database.ts';
 
 const { db, pool } = await useTestDatabase();
 
-const agentCallsOf = async (runId: string) =>
-  (await countTrials(db, { id: runId, status: 'running', planned: 20 })).agentCalls;
+const agentCallsOf = async (runId: string) => (await tallyOf(db, runId)).agentCalls;
 
 describe('a shard that is taken over', () => {
   it('tells the earlier attempt to stop with its next commit', async () => {

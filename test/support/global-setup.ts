@@ -97,7 +97,10 @@ async function prepareTemporal(folder: string, config: ReturnType<typeof readCon
     interrupted: new AbortController().signal,
   });
   const port = await freePort();
-  return { address: `127.0.0.1:${port}`, child: temporalChild({ binary, dataDir: folder, port }) };
+  const child = temporalChild({ binary, dataDir: folder, port });
+  // A quarter of the default, so that a test reaches it in seconds.
+  const settings = ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=1000'];
+  return { address: `127.0.0.1:${port}`, child: { ...child, args: [...child.args, ...settings] } };
 }
 
 /** Names of the databases that failed tests left behind. */
