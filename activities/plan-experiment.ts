@@ -5,6 +5,7 @@ import { freezePlan } from '../store/runs/freeze-plan.ts';
 import { listUnfinishedShards } from '../store/shards/list-unfinished-shards.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
+import { stateDetectableEffects } from './state-detectable-effects.ts';
 
 export interface PlanOutput {
   /** Numbers of the shards to run; null when the run cannot start (its row says why). */
@@ -78,6 +79,7 @@ export async function planExperiment(
     .set({ planned, started_at: sql<Date>`coalesce(started_at, now())` })
     .where('id', '=', input.runId)
     .execute();
+  await stateDetectableEffects(db, input.runId, plan);
   // A pause that came first stands: resuming it makes the run running.
   await changeStatus(db, input.runId, 'running', { onlyIntent: 'run' });
   return { shards, lanes, confirms: mayProtect(plan.gate.policy) };

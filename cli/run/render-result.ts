@@ -12,6 +12,7 @@ import {
   formatMoney,
   formatP,
 } from '../format/format-metric.ts';
+import { detectableText } from './detectable-text.ts';
 import type { Changes } from './load-changes.ts';
 import { renderChanges } from './render-changes.ts';
 import { renderFailures } from './render-failures.ts';
@@ -38,7 +39,11 @@ export async function renderResult(result: RunResult, options: RenderOptions): P
     await comparisonsBlock(comparisons, result, options),
     await renderFront(result, options),
     ...changes.map((one) => renderChanges(one, colors, width)),
-    [...methods(comparisons, result), ...(unmeasured.length > 0 ? [`not measured: ${unmeasured.join(', ')}`] : [])]
+    [
+      ...methods(comparisons, result),
+      ...(result.detectableEffects ? [detectableText(result.detectableEffects)] : []),
+      ...(unmeasured.length > 0 ? [`not measured: ${unmeasured.join(', ')}`] : []),
+    ]
       .map((line) => colors.dim(line))
       .join('\n'),
     renderFailures(result.failures, colors),

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import type { RunResult } from '../../schema/contracts/result.ts';
 import type { Stack } from '../connect.ts';
+import { detectableText } from './detectable-text.ts';
 import { exitCodes } from './exit-code.ts';
 import { followRun } from './follow-run.ts';
 import { createProgressView } from './progress-view.ts';
@@ -15,6 +16,8 @@ import { waitingFor } from './waiting-for.ts';
 export async function watchRun(stack: Stack, id: string, output: NodeJS.WriteStream): Promise<RunResult> {
   const view = createProgressView({ output, waitingFor: (progress) => waitingFor(stack.sluice, progress) });
   const stopping = new AbortController();
+  let told = false;
+  let watching = true;
   const interrupt = () => {
     view.end();
     writeSync(2, `run goes on; watch it again: ${stack.again(`run watch ${id}`)}\n`);
@@ -26,13 +29,27 @@ export async function watchRun(stack: Stack, id: string, output: NodeJS.WriteStr
     await followRun(stack.sluice, id, {
       url: stack.url,
       signal: stopping.signal,
-      onProgress: view.update,
+      onProgress: (progress) => {
+        view.update(progress);
+        if (told || progress.counts.planned === 0 || progress.final) return;
+        told = true;
+        void tellDetectable(stack, id).then(
+          (text) => text !== '' && watching && view.note(text),
+          () => {},
+        );
+      },
       onBreak: (reason) => view.note(`connection lost (${reason}); the run goes on, connecting again`),
     });
     return await stack.sluice.runs.get.query({ id });
   } finally {
+    watching = false;
     view.end();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
+}
+
+/** What the run can show, as stated at its launch; empty for a run that does not say. */
+async function tellDetectable({ sluice }: Stack, id: string): Promise<string> {
+  return detectableText((await sluice.runs.get.query({ id })).detectableEffects);
 }

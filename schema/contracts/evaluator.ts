@@ -70,5 +70,10 @@ export const evaluatorConfigSchema = z.discriminatedUnion('type', [
 ]);
 export type EvaluatorConfig = z.infer<typeof evaluatorConfigSchema>;
 
+/** Kind of the metric that an evaluator makes: everything but graded functions says 0 or 1. */
+export function kindOfEvaluator(config: EvaluatorConfig): 'binary' | 'score' {
+  return config.type === 'function' && config.kind !== 'binary' ? 'score' : 'binary';
+}
+
 /** Evaluator types of the design that this version does not have yet. */
 export const plannedEvaluators = ['llm_judge', 'pairwise', 'convergence', 'trajectory', 'http', 'exec'];

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { kindOfEvaluator } from '../../schema/contracts/evaluator.ts';
 import type { ExperimentEvidence, MetricEvidence } from '../../schema/contracts/evidence.ts';
 import { sliceKeysOf } from '../../schema/contracts/gate.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
@@ -95,12 +96,12 @@ function evaluatorMetric(
   trials: Map<string, TrialColumns>,
   scores: ScoreColumns[],
 ): MetricEvidence {
-  const graded = config.type === 'function' && config.kind !== 'binary';
+  const kind = kindOfEvaluator(config);
   const metric: MetricEvidence = {
     name: config.name,
-    kind: graded ? 'score' : 'binary',
+    kind,
     direction: 'higher',
-    range: graded ? null : [0, 1],
+    range: kind === 'score' ? null : [0, 1],
     values: {},
     missing: {},
   };
