@@ -20,6 +20,8 @@ export class EndpointLimiter {
   readonly #worker: string;
   readonly #limits: Limits;
   #inUse = 0;
+  /** Callers that have no place yet. */
+  #asking = 0;
   #permits = 0;
   #tokens = 0;
   #blockedUntil = 0;
@@ -73,16 +75,21 @@ export class EndpointLimiter {
 
   async #place(signal: AbortSignal): Promise<void> {
     this.#renewal ??= setInterval(() => void this.#renew(), renewEveryMs).unref();
-    while (this.#inUse >= this.#permits) {
-      if (this.#permits < (this.#limits.concurrency ?? 0)) {
-        const before = this.#permits;
-        await this.#renew();
-        if (this.#permits > before || this.#inUse < this.#permits) continue;
+    this.#asking += 1;
+    try {
+      while (this.#inUse >= this.#permits) {
+        if (this.#permits < (this.#limits.concurrency ?? 0)) {
+          const before = this.#permits;
+          await this.#renew();
+          if (this.#permits > before || this.#inUse < this.#permits) continue;
+        }
+        await this.#turn(signal);
+        signal.throwIfAborted();
       }
-      await this.#turn(signal);
-      signal.throwIfAborted();
+      this.#inUse += 1;
+    } finally {
+      this.#asking -= 1;
     }
-    this.#inUse += 1;
   }
 
   /** Waits until a place was given back, at most 250 ms. */
@@ -102,11 +109,19 @@ export class EndpointLimiter {
     });
   }
 
+  /** Asks for what is needed now, no more: a worker that is done must not keep others waiting for its places. */
   #renew(): Promise<void> {
-    this.#leasing ??= this.#lease(Math.min(this.#limits.concurrency ?? 0, this.#inUse + this.#waiting.length + 1))
+    if (this.#leasing) return this.#leasing;
+    const wanted = Math.min(this.#limits.concurrency ?? 0, this.#inUse + this.#asking);
+    // What is given back may be another worker's before the answer is here.
+    this.#permits = Math.min(this.#permits, wanted);
+    this.#leasing = this.#lease(wanted)
       .then((permits) => {
         this.#permits = permits;
         for (const wake of this.#waiting.splice(0, Math.max(0, permits - this.#inUse))) wake();
+        if (permits > 0 || this.#asking > 0 || !this.#renewal) return;
+        clearInterval(this.#renewal);
+        this.#renewal = null;
       })
       .catch(() => {})
       .finally(() => {
