@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
 import { experimentSpec, solver } from '../support/experiment-spec.ts';
-import { untilFinal } from '../support/follow-run.ts';
+import { untilAtRest, untilFinal } from '../support/follow-run.ts';
 import { numberedRows, pushDataset } from '../support/push-dataset.ts';
 import { startStubAgent } from '../support/stub-agent.ts';
 import { useTestStack } from '../support/test-stack.ts';
@@ -61,9 +61,9 @@ describe('a run', () => {
     const { id } = await sluice.runs.start.mutate({
       spec: experimentSpec({
         dataset: 'many',
-        concurrency: 4,
+        concurrency: 2,
         retries: 0,
-        variants: { control: solver(10), candidate: { adapter: 'http', url: `${leaving.url}/run?ms=5` } },
+        variants: { control: http('/run?ms=20'), candidate: { adapter: 'http', url: `${leaving.url}/run` } },
       }),
     });
     await expect.poll(() => leaving.calls(), { timeout: 10_000 }).toBeGreaterThan(20);
@@ -71,8 +71,14 @@ describe('a run', () => {
     const run = await untilFinal(sluice, id);
     expect(run.status).toBe('failed');
     expect(run.error?.message).toMatch(/^candidate: .*connection refused/);
-    expect(run.counts.notRun).toBeGreaterThan(400);
     expect(run.verdict).toBeNull();
+    // The other shards stop too, and what they still stored is in the counts.
+    await untilAtRest(db, id);
+    const rows = await db.selectFrom('trial').select('status').where('run_id', '=', id).execute();
+    const { counts } = await sluice.runs.get.query({ id });
+    expect(counts.succeeded + counts.failed + counts.missing).toBe(rows.length);
+    expect(counts.notRun).toBe(1_000 - rows.length);
+    expect(counts.notRun).toBeGreaterThan(400);
   });
 
   it('whose judge throws on everything has no score to decide on, so it does not pass', async () => {

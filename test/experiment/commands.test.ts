@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
 import { experimentSpec } from '../support/experiment-spec.ts';
-import { untilFinal, untilRun } from '../support/follow-run.ts';
+import { untilAtRest, untilFinal, untilRun } from '../support/follow-run.ts';
 import { numberedRows, pushDataset } from '../support/push-dataset.ts';
 import { startStubAgent } from '../support/stub-agent.ts';
 import { useTestStack } from '../support/test-stack.ts';
@@ -20,17 +20,8 @@ const start = async (more: Partial<ExperimentSpec> = {}) => {
     .id;
 };
 const underWay = (id: string) => untilRun(sluice, id, (run) => run.counts.succeeded >= 40);
-/** The lanes have come to rest when every shard says that none of its calls is in flight. */
 const atRest = async (id: string) => {
-  await expect
-    .poll(
-      async () => {
-        const shards = await db.selectFrom('shard').select('lanes').where('run_id', '=', id).execute();
-        return Math.max(...shards.map((shard) => shard.lanes));
-      },
-      { timeout: 10_000 },
-    )
-    .toBe(0);
+  await untilAtRest(db, id);
   return sluice.runs.get.query({ id });
 };
 
