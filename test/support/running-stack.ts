@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,13 +57,16 @@ export async function startSupervisor(dataDir: string, options: StackOptions = {
   closeSync(log);
   child.unref();
   const pid = child.pid as number;
-  await eventually(async () => {
-    if (child.exitCode !== null) {
-      throw new Error(`sluice up ended with code ${child.exitCode}:\n${readFileSync(logPath, 'utf8')}`);
-    }
+  const ready = eventually(async () => {
     const connection = readConnectionFile(dataDir);
     return connection?.pids.supervisor === pid && (await fetch(`${connection.url}/readyz`)).ok ? true : undefined;
   }, 600_000);
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`sluice up ended with code ${code}:\n${readFileSync(logPath, 'utf8')}`);
+  });
+  // It may end at any time later: that is what tests are about.
+  ended.catch(() => {});
+  await Promise.race([ready, ended]);
   return pid;
 }
 
