@@ -7,6 +7,7 @@ import { failRun } from './fail-run.ts';
 import { judge } from './judge.ts';
 import { mayPass } from './lanes/trial-writer.ts';
 import { planExperiment } from './plan-experiment.ts';
+import { previewPlan } from './preview-plan.ts';
 import { readIntent } from './read-intent.ts';
 import { runShard } from './run-shard.ts';
 
@@ -23,6 +24,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     confirmMustPass: bind(confirmMustPass),
     judge: bind(judge),
     failRun: bind(failRun),
+    previewPlan: bind(previewPlan),
   };
 }
 

@@ -32,6 +32,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     description: 'push and list versions of the things under test',
     load: () => import('./commands/agent.ts'),
   },
+  plan: {
+    description: 'what an experiment would call, cost and be able to show, with a sample; starts nothing',
+    load: () => import('./commands/plan.ts'),
+  },
   run: {
     description: 'start, watch, read and steer runs',
     load: () => import('./commands/run.ts'),

@@ -1,2 +1,3 @@
 /** The single entry of the workflow bundle. */
 export { experiment } from './experiment.ts';
+export { plan } from './plan.ts';

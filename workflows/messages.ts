@@ -8,9 +8,9 @@ export const commandSignalName = 'command';
 
 export const taskQueue = 'sluice';
 
-export const workflowNames = { experiment: 'experiment' } as const;
+export const workflowNames = { experiment: 'experiment', plan: 'plan' } as const;
 
-/** The workflow id of a run; one run never has two. */
-export function workflowIdOf(kind: 'experiment', runId: string): string {
-  return `${{ experiment: 'exp' }[kind]}/${runId}`;
+/** The workflow id of a run, or of a question about a plan; neither ever has two. */
+export function workflowIdOf(kind: 'experiment' | 'plan', id: string): string {
+  return `${{ experiment: 'exp', plan: 'plan' }[kind]}/${id}`;
 }

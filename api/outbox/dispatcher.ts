@@ -44,27 +44,18 @@ export function createDispatcher(options: {
 }
 
 async function send(client: Client, message: OutboxMessage): Promise<void> {
-  const { runId } = message.payload;
-  const workflowId = workflowIdOf('experiment', runId);
   switch (message.topic) {
-    case 'start_experiment':
-      try {
-        await client.workflow.start(workflowNames.experiment, {
-          workflowId,
-          taskQueue,
-          args: [{ runId }],
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          workflowIdConflictPolicy: 'FAIL',
-          // A worker that dies in the middle of a workflow task holds the run up for this long (default: 10 s).
-          workflowTaskTimeout: '5s',
-          staticSummary: `experiment ${runId}`,
-        });
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
-      return;
+    case 'start_experiment': {
+      const { runId } = message.payload;
+      return startOnce(client, 'experiment', runId, { runId });
+    }
+    case 'preview_plan': {
+      const { previewId } = message.payload;
+      return startOnce(client, 'plan', previewId, { previewId });
+    }
     case 'signal_run':
       try {
+        const workflowId = workflowIdOf('experiment', message.payload.runId);
         await client.workflow.getHandle(workflowId).signal(commandSignalName);
       } catch (error) {
         // The run is over, or its start stands behind this in the outbox and will read the command by itself.
@@ -73,5 +64,23 @@ async function send(client: Client, message: OutboxMessage): Promise<void> {
       return;
     default:
       message satisfies never;
+  }
+}
+
+/** Starts a workflow, unless it was started before. */
+async function startOnce(client: Client, kind: keyof typeof workflowNames, id: string, input: object): Promise<void> {
+  try {
+    await client.workflow.start(workflowNames[kind], {
+      workflowId: workflowIdOf(kind, id),
+      taskQueue,
+      args: [input],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+      // A worker that dies in the middle of a workflow task holds the run up for this long (default: 10 s).
+      workflowTaskTimeout: '5s',
+      staticSummary: `${kind} ${id}`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
 }

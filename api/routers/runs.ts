@@ -3,6 +3,7 @@ import { diffChanges } from '../../schema/contracts/diff.ts';
 import { experimentSpecSchema } from '../../schema/contracts/spec.ts';
 import { runStatuses } from '../../schema/contracts/words.ts';
 import { listRuns } from '../../store/runs/list-runs.ts';
+import { previewPlan } from '../operations/plans/preview-plan.ts';
 import { changeRun } from '../operations/runs/change-run.ts';
 import { diffRuns } from '../operations/runs/diff-runs.ts';
 import { getRun, getSpec } from '../operations/runs/get-run.ts';
@@ -25,6 +26,16 @@ export const runsRouter = router({
       }),
     )
     .mutation(startRun),
+  /** What a run of this spec would be; calls each variant up to five times, starts nothing. */
+  plan: procedureFor('engineer')
+    .input(
+      z.object({
+        spec: experimentSpecSchema,
+        limit: z.int().min(1).max(10_000_000).optional(),
+        effect: z.number().optional(),
+      }),
+    )
+    .mutation(previewPlan),
   get: procedureFor('viewer').input(id).query(getRun),
   spec: procedureFor('viewer').input(id).query(getSpec),
   list: procedureFor('viewer')

@@ -4,9 +4,11 @@ import type { EvaluatorConfig } from '../contracts/evaluator.ts';
 import type { GatePolicy } from '../contracts/gate.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Plan } from '../contracts/plan.ts';
+import type { PlanMeasurement } from '../contracts/plan-preview.ts';
 import type { DetectableEffect, RunResult } from '../contracts/result.ts';
 import type { ExperimentSpec } from '../contracts/spec.ts';
 import type { Action, Role, RunKind, RunStatus, Verdict } from '../contracts/words.ts';
+import type { SluiceErrorOptions } from '../errors.ts';
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>;
 type MaybeTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
@@ -349,6 +351,19 @@ export interface EndpointLeaseTable {
 }
 
 /** Every table, by its name in Postgres. */
+/** What a worker says to a question of `sluice plan`. */
+export type PreviewAnswer = { ok: true; measurement: PlanMeasurement } | { ok: false; error: SluiceErrorOptions };
+
+export interface PlanPreviewTable {
+  id: string;
+  project_id: string;
+  name: string;
+  plan: JSONColumnType<Plan>;
+  declared_effect: number | null;
+  answer: JSONColumnType<PreviewAnswer | null, string | null | undefined, string | null>;
+  created_at: Time;
+}
+
 export interface Database {
   project: ProjectTable;
   person: PersonTable;
@@ -371,6 +386,7 @@ export interface Database {
   trial: TrialTable;
   score: ScoreTable;
   confirmation: ConfirmationTable;
+  plan_preview: PlanPreviewTable;
   evidence: EvidenceTable;
   decision: DecisionTable;
   approval: ApprovalTable;

@@ -4,6 +4,7 @@ import type { Store } from '../open-database.ts';
 /** Effects that follow a committed row. Handlers are safe to run twice. */
 export type OutboxMessage =
   | { topic: 'start_experiment'; payload: { runId: string } }
+  | { topic: 'preview_plan'; payload: { previewId: string } }
   | { topic: 'signal_run'; payload: { runId: string; kind: 'experiment' } };
 
 /** Writes the message with the row that causes it; wakes the dispatchers when the transaction commits. */

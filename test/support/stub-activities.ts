@@ -17,6 +17,7 @@ export function stubActivities(options: { shards: number; places?: number } & Pa
     confirmMustPass: async () => ({ outcome: 'finished' }),
     judge: async () => ({ decisionId: 'dec_1', verdict: 'pass', action: 'roll_forward', evidenceHash: 'hash' }),
     failRun: async () => {},
+    previewPlan: async () => {},
     ...replaced,
   };
 }
