@@ -1,12 +1,13 @@
 import type { ErrorCode, ErrorDetail } from '../../schema/errors.ts';
 import { diffRuns } from './diff-runs.ts';
 import { findChanges } from './find-changes.ts';
+import { rejudgeRun } from './rejudge-run.ts';
 
 /**
  * Work over all rows of a run: reading them and computing with them takes longer than the API may keep others
  * waiting, so it is done in a thread. Inputs and answers are plain data.
  */
-export const tasks = { diffRuns, findChanges };
+export const tasks = { diffRuns, findChanges, rejudgeRun };
 
 export type Tasks = typeof tasks;
 export type TaskName = keyof Tasks;
