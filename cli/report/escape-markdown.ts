@@ -8,7 +8,7 @@ export function escapeMarkdown(text: string): string {
       .replaceAll(/[\\`*_[\]|~!#]/g, '\\$&')
       .replaceAll(/#(?=\d)/g, '#\u200b')
       .replace(/^([-+=])/, '\\$1')
-      .replace(/^(\d+)([.)])/, '$1\\$2')
+      .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2')
       .replaceAll('://', '&#58;//')
       .replaceAll(/\bwww\./gi, (www) => `${www.slice(0, 3)}&#46;`)
       // `bot@3` is no mention, and is copied.

@@ -35,7 +35,7 @@ async function writeReport(
     stack.sluice.runs.spec.query({ id: result.id }),
     loadRegressions(stack.sluice, result),
   ]);
-  const text = renderMarkdown(result, { plan, regressions, onInconclusive, again: stack.again });
+  const text = renderMarkdown(result, { plan, regressions, onInconclusive });
   try {
     writeFileSync(resolve(typedIn(), file), text);
   } catch (error) {

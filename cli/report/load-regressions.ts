@@ -35,7 +35,10 @@ const comparisonsShown = 6;
 /** The regressed examples of each comparison that an evaluator made. What cannot be loaded is left out. */
 export async function loadRegressions(sluice: SluiceClient, result: RunResult): Promise<Regressions[]> {
   const wanted = result.comparisons
-    .filter((one) => !(one.metric in builtinMetrics) && one.split === undefined && one.regressed > 0)
+    .filter(
+      (one) =>
+        !(one.metric in builtinMetrics) && one.split === undefined && one.slice === undefined && one.regressed > 0,
+    )
     .filter((one, index, all) => all.findIndex((other) => sameSubject(one, other)) === index)
     .slice(0, comparisonsShown);
   const loaded = wanted.map(async ({ metric, candidate, regressed }): Promise<Regressions> => {

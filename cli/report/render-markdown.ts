@@ -11,6 +11,7 @@ import {
   formatMoney,
   formatP,
 } from '../format/format-metric.ts';
+import { detectableText } from '../run/detectable-text.ts';
 import { frontCells, frontHeader, frontPlace, frontTitle } from '../run/render-front.ts';
 import { configChanges } from './config-changes.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
@@ -23,8 +24,6 @@ export interface ReportOptions {
   readonly regressions: readonly Regressions[];
   /** What an inconclusive verdict counts as here. @default "hold" */
   readonly onInconclusive?: 'pass' | 'fail' | 'hold';
-  /** A command to copy, e.g. `run get run_1` as `npx sluice run get run_1`. */
-  readonly again: (words: string) => string;
 }
 
 /** A comment on GitHub holds 65,536 characters; a report is shorter, so that somebody may add to it. */
@@ -162,11 +161,11 @@ function comparisons(result: RunResult): string {
         one.interval === null
           ? escapeMarkdown(one.reason ?? '–')
           : `${formatDifferenceInterval(kind, one.scale, one.interval)}${levelOf(one)}`,
-        formatP(one.pValue),
+        escapeMarkdown(formatP(one.pValue)),
         formatCount(one.improved),
         formatCount(one.regressed),
         one.verdict,
-        `${escapeMarkdown(one.test)}, n = ${formatCount(one.n)}`,
+        `${escapeMarkdown(one.test)}, n = ${formatCount(one.n)}${one.flaky ? `, ${formatCount(one.flaky)} flaky` : ''}`,
       ];
     });
   if (rows.length === 0) return '';
@@ -174,8 +173,11 @@ function comparisons(result: RunResult): string {
   return `### Comparisons\n\n${markdownTable(header, rows)}`;
 }
 
-function labelOf({ metric, split, quantile }: ComparisonResult): string {
-  return `${metric}${quantile === undefined ? '' : ` p${Math.round(quantile * 100)}`}${split === undefined ? '' : `#${split}`}`;
+function labelOf({ metric, split, slice, quantile }: ComparisonResult): string {
+  const part = quantile === undefined ? '' : ` p${Math.round(quantile * 100)}`;
+  const keys = Object.entries(slice ?? {}).map(([key, value]) => `${key}: ${value}`);
+  const where = keys.length === 0 ? '' : ` where ${keys.join(', ')}`;
+  return cut(`${metric}${part}${split === undefined ? '' : `#${split}`}${where}`, 200);
 }
 
 function levelOf({ confidence }: ComparisonResult): string {
@@ -203,7 +205,8 @@ function metrics(result: RunResult): string {
   const left = variants.length - shown.length;
   const note = left > 0 ? `\n\n… and ${left} more variants` : '';
   const table = markdownTable(['metric', ...shown.map(escapeMarkdown)], rows);
-  return `### Metrics\n\nMeans with 95 % intervals.\n\n${table}${note}`;
+  const able = detectableText(result.detectableEffects);
+  return `### Metrics\n\nMeans with 95 % intervals.\n\n${table}${note}${able === '' ? '' : `\n\n${escapeMarkdown(able)}`}`;
 }
 
 function front(result: RunResult): string {
@@ -231,12 +234,12 @@ function failures(result: RunResult): string {
   return `### Failures\n\n${table}`;
 }
 
-function more(result: RunResult, { again, regressions }: ReportOptions): string {
+function more(result: RunResult, { regressions }: ReportOptions): string {
   const [first] = regressions;
   const commands = [
-    again(`run get ${result.id}`),
+    `sluice run get ${result.id}`,
     ...(first
-      ? [again(`run examples ${result.id} --metric ${first.metric} --candidate ${first.candidate} --change regressed`)]
+      ? [`sluice run examples ${result.id} --metric ${first.metric} --candidate ${first.candidate} --change regressed`]
       : []),
   ];
   // Ids and names hold no character that could end the block.

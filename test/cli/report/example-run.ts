@@ -95,6 +95,23 @@ export const result: RunResult = {
       quantile: 0.95,
       reason: 'too few | tails',
     },
+    {
+      metric: 'correct',
+      candidate: 'short',
+      control: 'control',
+      n: 12,
+      estimate: -0.25,
+      interval: [-0.5, 0.1],
+      pValue: 0.00001,
+      test: 'sign-flip permutation, interval by inversion',
+      improved: 1,
+      regressed: 4,
+      flaky: 2,
+      verdict: 'inconclusive',
+      scale: 'difference',
+      confidence: 0.95,
+      slice: { language: 'de | at' },
+    },
   ],
   criteria: [],
   failures: [
@@ -106,6 +123,17 @@ export const result: RunResult = {
       of: 40,
       message: 'agent at http://127.0.0.1:9002/run answered 500',
       exampleId: 'q9',
+    },
+  ],
+  detectableEffects: [
+    {
+      metric: 'correct',
+      kind: 'binary',
+      effect: 0.162,
+      power: 0.8,
+      alpha: 0.05,
+      n: 40,
+      basis: 'assuming that 20 % of answers differ',
     },
   ],
   front: {
@@ -158,7 +186,6 @@ const options: ReportOptions = {
       ],
     },
   ],
-  again: (words) => `npx sluice ${words}`,
 };
 
 /** Renders it with some of it changed. */
