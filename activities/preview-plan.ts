@@ -39,7 +39,7 @@ export async function previewPlan(
 
 async function measure(
   dependencies: ActivityDependencies,
-  asked: { id: string; project_id: string; name: string; plan: Plan; declared_effect: number | null },
+  asked: { id: string; project_id: string; name: string; plan: Plan; declared_effects: Record<string, number> },
 ): Promise<PlanMeasurement> {
   const { db } = dependencies;
   const { plan } = asked;
@@ -59,7 +59,6 @@ async function measure(
           size: { examples: size.examples, clusters: size.clusters, repetitions: plan.repetitions },
           earlier: await findLatestResult(db, { projectId: asked.project_id, name: asked.name }),
         });
-  const { declared_effect: effect } = asked;
   const measured = {
     ...size,
     trials: size.examples * plan.repetitions * plan.variants.length,
@@ -68,14 +67,12 @@ async function measure(
     estimatedCostUsd: estimated.costUsd,
     estimatedDurationMs: estimated.durationMs,
     detectableEffects: stated,
-    undecided:
-      effect === null
-        ? []
-        : (plan.gate.policy?.criteria ?? []).flatMap((criterion) => {
-            const known = stated.find(({ metric }) => metric === criterion.metric);
-            const chance = known && criterion.split === undefined ? chanceUndecided(criterion, known, effect) : null;
-            return chance ?? [];
-          }),
+    undecided: (plan.gate.policy?.criteria ?? []).flatMap((criterion) => {
+      const effect = asked.declared_effects[criterion.metric];
+      const known = stated.find(({ metric }) => metric === criterion.metric);
+      if (effect === undefined || !known || criterion.split !== undefined || criterion.slice !== undefined) return [];
+      return chanceUndecided(criterion, known, effect) ?? [];
+    }),
   };
   return { ...measured, warnings: planWarnings(plan, measured) };
 }

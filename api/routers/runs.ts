@@ -32,7 +32,8 @@ export const runsRouter = router({
       z.object({
         spec: experimentSpecSchema,
         limit: z.int().min(1).max(10_000_000).optional(),
-        effect: z.number().optional(),
+        /** By metric, in its own unit; up is good. */
+        effects: z.record(z.string().max(100), z.number()).optional(),
       }),
     )
     .mutation(previewPlan),

@@ -1,4 +1,5 @@
 import { toSluiceError } from '../../client/to-sluice-error.ts';
+import type { ByMetric } from '../by-metric.ts';
 import { colorsFor } from '../colors.ts';
 import { withStack } from '../connect.ts';
 import type { GlobalOptions } from '../global-options.ts';
@@ -6,7 +7,7 @@ import { renderPlan } from './render-plan.ts';
 
 export interface PlanOptions {
   readonly limit?: number;
-  readonly effect?: number;
+  readonly effect?: ByMetric;
 }
 
 /** `plan FILE`: pushes the data file that the spec names, if it does, as a start would, and shows what would run. */
@@ -25,8 +26,8 @@ export async function planSpec(file: string, options: PlanOptions, global: Globa
       spec.dataset = reference;
       console.error(describePush(info));
     }
-    const { limit, effect } = options;
-    const preview = await stack.sluice.runs.plan.mutate({ spec, limit, effect }).catch(place);
+    const { limit, effect: effects } = options;
+    const preview = await stack.sluice.runs.plan.mutate({ spec, limit, effects }).catch(place);
     if (global.json) console.log(JSON.stringify(preview));
     else console.log(await renderPlan(preview, colorsFor(process.stdout)));
   });

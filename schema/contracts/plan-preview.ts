@@ -53,7 +53,7 @@ export interface PlanMeasurement {
   estimatedCostUsd: number | null;
   estimatedDurationMs: number | null;
   detectableEffects: DetectableEffect[];
-  /** Only with a declared effect. */
+  /** Of the criteria whose metric an effect was declared for. */
   undecided: UndecidedChance[];
   warnings: string[];
 }

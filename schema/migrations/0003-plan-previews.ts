@@ -14,7 +14,7 @@ const statements = [
     project_id text not null references project,
     name text not null,
     plan jsonb not null,
-    declared_effect float8,
+    declared_effects jsonb not null,
     answer jsonb,
     created_at timestamptz not null default now())`,
 ];

@@ -359,7 +359,8 @@ export interface PlanPreviewTable {
   project_id: string;
   name: string;
   plan: JSONColumnType<Plan>;
-  declared_effect: number | null;
+  /** By metric. */
+  declared_effects: JSONColumnType<Record<string, number>>;
   answer: JSONColumnType<PreviewAnswer | null, string | null | undefined, string | null>;
   created_at: Time;
 }

@@ -9,8 +9,10 @@ import { useTestStack } from '../support/test-stack.ts';
 const { as, db, sluice } = await useTestStack();
 await pushDataset(sluice, 'numbers', numberedRows(100));
 
-const plan = (more: Parameters<typeof experimentSpec>[0] = {}, options: { limit?: number; effect?: number } = {}) =>
-  sluice.runs.plan.mutate({ spec: experimentSpec(more), ...options });
+const plan = (
+  more: Parameters<typeof experimentSpec>[0] = {},
+  options: { limit?: number; effects?: Record<string, number> } = {},
+) => sluice.runs.plan.mutate({ spec: experimentSpec(more), ...options });
 
 async function rowCounts() {
   const tables = ['run', 'trial', 'score', 'shard', 'plan_example', 'evaluator_version', 'plan_preview'] as const;
@@ -70,7 +72,7 @@ describe('sluice plan', () => {
         { metric: 'correct', hypothesis: 'no_regression' as const },
       ],
     };
-    const at = async (effect: number) => (await plan({ gate }, { effect })).undecided;
+    const at = async (effect: number) => (await plan({ gate }, { effects: { correct: effect } })).undecided;
     const [none, small, large] = [await at(0), await at(0.05), await at(0.3)];
     expect(none.map(({ hypothesis }) => hypothesis)).toEqual(['superior', 'non_inferior']);
     expect(none[0]?.chance).toBeCloseTo(0.95, 6);
@@ -78,6 +80,7 @@ describe('sluice plan', () => {
     expect(large[0]?.chance).toBeLessThan(0.01);
     expect(small[1]?.chance).toBeLessThan(small[0]?.chance ?? 0);
     expect((await plan({ gate })).undecided).toEqual([]);
+    expect((await refusalOf(plan({ gate }, { effects: { corect: 0.1 } }))).message).toContain('did you mean "correct"');
   });
 
   it('takes the spread of the last run of the same name', async () => {

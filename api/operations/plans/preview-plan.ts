@@ -1,3 +1,4 @@
+import { suggest } from '../../../schema/contracts/parse-input.ts';
 import type { Plan } from '../../../schema/contracts/plan.ts';
 import type { PlanPreview } from '../../../schema/contracts/plan-preview.ts';
 import type { ExperimentSpec } from '../../../schema/contracts/spec.ts';
@@ -23,16 +24,17 @@ export async function previewPlan({
   signal,
 }: {
   ctx: SignedContext;
-  input: { spec: ExperimentSpec; limit?: number; effect?: number };
+  input: { spec: ExperimentSpec; limit?: number; effects?: Record<string, number> };
   signal: AbortSignal | undefined;
 }): Promise<PlanPreview> {
   const plan = await resolveOnly(ctx, input);
+  requireMetrics(plan, input.effects ?? {});
   const id = newId('pln');
   const { name } = input.spec;
   await ctx.db
     .transaction()
     .execute((trx) =>
-      addPreview(trx, { id, projectId: ctx.principal.projectId, name, plan, declaredEffect: input.effect ?? null }),
+      addPreview(trx, { id, projectId: ctx.principal.projectId, name, plan, declaredEffects: input.effects ?? {} }),
     );
   ctx.dispatch();
   const end = Date.now() + patienceMs;
@@ -58,5 +60,18 @@ async function resolveOnly(ctx: SignedContext, input: { spec: ExperimentSpec; li
     return await resolvePlan({ ...ctx, db: trx }, input);
   } finally {
     await trx.rollback().execute();
+  }
+}
+
+/** An effect on a metric that nothing measures would be passed over in silence. */
+function requireMetrics(plan: Plan, effects: Record<string, number>): void {
+  const known = plan.evaluators.map(({ config }) => config.name);
+  for (const metric of Object.keys(effects)) {
+    if (known.includes(metric)) continue;
+    throw new SluiceError({
+      code: 'invalid_input',
+      message: `an effect is declared for "${metric}", and no evaluator has that name${suggest(metric, known)}`,
+      fix: known.length === 0 ? 'The spec has no evaluators.' : `Its evaluators are: ${known.join(', ')}.`,
+    });
   }
 }
