@@ -5,6 +5,7 @@ import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
 import type { Store } from '../store/open-database.ts';
 import type { TrialWriter } from './lanes/trial-writer.ts';
 import type { EndpointLimiter } from './limits/endpoint-limiter.ts';
+import type { UnreachableStreaks } from './limits/unreachable-streaks.ts';
 
 /** What the worker hands to its activities. */
 export interface ActivityDependencies {
@@ -15,6 +16,7 @@ export interface ActivityDependencies {
   agentFor(config: AgentConfig, functions: FunctionRegistry): Agent;
   evaluatorFor(config: EvaluatorConfig, functions: FunctionRegistry): Evaluator;
   limiterFor(agent: Agent, config: AgentConfig): EndpointLimiter;
+  streaks: UnreachableStreaks;
   /** What sluice.config.ts registers, read again when the file changed. */
   loadFunctions(): Promise<FunctionRegistry>;
 }

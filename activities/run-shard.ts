@@ -21,7 +21,7 @@ export interface RunShardOutput {
   message?: string;
 }
 
-/** So many calls in a row of one variant that reached nobody end the run before the whole plan is burnt. */
+/** So many calls in a row that reached nobody at an endpoint end the run before the whole plan is burnt. */
 const unreachableLimit = 20;
 
 /**
@@ -64,15 +64,14 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
       signal: stop.signal,
       countRetriedCall: () => countRetriedCall(db, input.runId, input.shard),
     });
-    const unreachableInARow = new Map<string, number>();
     const lane = async () => {
       for (let next = trials.next(); !next.done && !outcome; next = trials.next()) {
         const { variant, ...place } = next.value;
         const means = meansOf.get(variant) as TrialMeans;
         const row = await runTrial({ ...place, variant, runId: input.runId, shard: input.shard }, means);
         heed(await dependencies.writer.commit(row));
-        const inARow = row.errorClass === 'unreachable' ? (unreachableInARow.get(variant) ?? 0) + 1 : 0;
-        unreachableInARow.set(variant, inARow);
+        const isUnreachable = row.errorClass === 'unreachable';
+        const inARow = dependencies.streaks.note(input.runId, means.agent.endpoint, isUnreachable);
         if (inARow >= unreachableLimit) end({ outcome: 'unreachable', message: `${variant}: ${row.errorMessage}` });
         if (await isSpent(db, input.runId, begun.plan)) end({ outcome: 'over_budget' });
       }

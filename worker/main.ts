@@ -2,16 +2,19 @@ import { hostname } from 'node:os';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { TrialWriter } from '../activities/lanes/trial-writer.ts';
+import { UnreachableStreaks } from '../activities/limits/unreachable-streaks.ts';
 import { openDatabase } from '../store/open-database.ts';
 import { taskQueue } from '../workflows/messages.ts';
 import { createAdapters } from './adapters.ts';
 import { createFunctionLoader } from './load-functions.ts';
+import { outliveStrayRejections } from './outlive-stray-rejections.ts';
 import type { WorkerConfig } from './worker-config.ts';
 import { workflowBundleFile } from './workflow-bundle.ts';
 
 /** Runs a Temporal worker until `signal` aborts: takes nothing new, lets calls in flight end, closes. */
 export async function runWorker(config: WorkerConfig, signal: AbortSignal): Promise<void> {
   installRuntime();
+  outliveStrayRejections();
   const connection = await connect(config, signal);
   const { db, pool, close } = openDatabase({ databaseUrl: config.databaseUrl, connections: 10, name: 'sluice-worker' });
   const identity = `${hostname()}/${process.pid}`;
@@ -27,6 +30,7 @@ export async function runWorker(config: WorkerConfig, signal: AbortSignal): Prom
         db,
         pool,
         writer: new TrialWriter(pool),
+        streaks: new UnreachableStreaks(),
         loadFunctions: createFunctionLoader(config.functionsFile),
         ...adapters,
       }),
@@ -39,11 +43,13 @@ export async function runWorker(config: WorkerConfig, signal: AbortSignal): Prom
       shutdownGraceTime: config.shutdownGraceMs,
       shutdownForceTime: config.shutdownGraceMs + 10_000,
     });
+    // Also when it is to stop already: only a worker that ran lets go of its connection.
+    const running = worker.run();
     const stop = () => worker.shutdown();
-    if (signal.aborted) return;
-    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
     config.onReady?.();
-    await worker.run();
+    await running.finally(() => signal.removeEventListener('abort', stop));
   } finally {
     await adapters.close();
     await connection.close();

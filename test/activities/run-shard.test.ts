@@ -141,8 +141,8 @@ describe('an agent that nobody can reach', () => {
     expect(ended.message).toContain(new URL(gone.url).host);
     const rows = await rowsOf(runId);
     expect(rows.length).toBeGreaterThanOrEqual(20);
-    // Twenty of each variant, and what was in flight.
-    expect(rows.length).toBeLessThan(2 * 20 + 4);
+    // And what was in flight.
+    expect(rows.length).toBeLessThan(20 + 4);
     expect(await tally(runId)).toMatchObject({ agentCalls: 0, counts: { missing: rows.length } });
   });
 
@@ -159,6 +159,25 @@ describe('an agent that nobody can reach', () => {
       message: expect.stringMatching(/^candidate: .*connection refused/),
     });
     expect((await tally(runId)).counts.missing).toBeLessThan(20 + 4);
+  });
+
+  it('is noticed over shards that are too short to tell', async () => {
+    const gone = await startStubAgent();
+    await gone.close();
+    const { runId } = await frozenRun(db, {
+      examples: 30,
+      retries: 0,
+      shardSize: 6,
+      variants: variants({ adapter: 'http', url: gone.url }),
+    });
+    const outcomes: string[] = [];
+    for (const shard of [0, 1, 2, 3]) {
+      const { outcome } = (await environment.run(() =>
+        runShard(dependencies, { runId, shard, lanes: 1 }),
+      )) as RunShardOutput;
+      outcomes.push(outcome);
+    }
+    expect(outcomes).toEqual(['finished', 'finished', 'finished', 'unreachable']);
   });
 });
 

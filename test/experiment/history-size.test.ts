@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import type { Activities } from '../../activities/index.ts';
 import { shardSizeOf, windowOf } from '../../activities/plan-experiment.ts';
 import { workflowBundleFile } from '../../worker/workflow-bundle.ts';
 import { workflowNames } from '../../workflows/messages.ts';
-import { stubActivities } from '../support/stub-activities.ts';
+import { type ExperimentActivities, stubActivities } from '../support/stub-activities.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 const address = inject('temporalAddress');
@@ -21,7 +20,7 @@ afterAll(async () => {
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
 /** Runs the workflow over stub activities. @returns events of each of its executions, by continue-as-new. */
-async function historyOf(activities: Activities): Promise<number[]> {
+async function historyOf(activities: ExperimentActivities): Promise<number[]> {
   const taskQueue = `history-${randomUUID()}`;
   const worker = await Worker.create({
     connection: native,

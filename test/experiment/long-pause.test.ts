@@ -1,10 +1,9 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { Activities } from '../../activities/index.ts';
 import { workflowBundleFile } from '../../worker/workflow-bundle.ts';
 import { commandSignalName, taskQueue, workflowNames } from '../../workflows/messages.ts';
-import { stubActivities } from '../support/stub-activities.ts';
+import { type ExperimentActivities, stubActivities } from '../support/stub-activities.ts';
 import { timeSkippingServer } from '../support/time-skipping-server.ts';
 
 let environment: TestWorkflowEnvironment;
@@ -17,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => environment?.teardown());
 
-const workerWith = async (activities: Activities) =>
+const workerWith = async (activities: ExperimentActivities) =>
   Worker.create({
     connection: environment.nativeConnection,
     taskQueue,

@@ -1,5 +1,6 @@
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { TrialWriter } from '../../activities/lanes/trial-writer.ts';
+import { UnreachableStreaks } from '../../activities/limits/unreachable-streaks.ts';
 import type { FunctionRegistry } from '../../schema/contracts/call.ts';
 import type { OpenDatabase } from '../../store/open-database.ts';
 import { createAdapters } from '../../worker/adapters.ts';
@@ -19,6 +20,7 @@ export function activityDependencies(
     db,
     pool,
     writer: new TrialWriter(pool),
+    streaks: new UnreachableStreaks(),
     loadFunctions: async () => functions,
     ...createAdapters({
       db,
