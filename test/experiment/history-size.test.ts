@@ -7,7 +7,10 @@ import { workflowBundleFile } from '../../worker/workflow-bundle.ts';
 import { workflowNames } from '../../workflows/messages.ts';
 import { type ExperimentActivities, stubActivities } from '../support/stub-activities.ts';
 
-Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: 'error', forward: {} } },
+});
 const address = inject('temporalAddress');
 const connection = await Connection.connect({ address });
 const native = await NativeConnection.connect({ address });

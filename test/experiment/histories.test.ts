@@ -1,0 +1,149 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
+import { workflowBundleFile } from '../../worker/workflow-bundle.ts';
+import { eventually } from '../support/eventually.ts';
+import { experimentSpec } from '../support/experiment-spec.ts';
+import { untilAtRest, untilFinal, untilRun } from '../support/follow-run.ts';
+import { numberedRows, pushDataset } from '../support/push-dataset.ts';
+import { startStubAgent } from '../support/stub-agent.ts';
+import { useTestStack } from '../support/test-stack.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
+
+/**
+ * A run in each phase that a workflow can be in. What today's workflow wrote, it must be able to replay; and with
+ * `npm run record-histories` the histories go to test/histories, where every later version must still replay them
+ * (test/workflows/replay.test.ts). Record when a phase or a step is added; a released history is not replaced.
+ */
+const recording = process.env.SLUICE_RECORD_HISTORIES === '1';
+
+const { databaseUrl, db, sluice, startWorker, stopWorkers, temporal, temporalNamespace } = await useTestStack({
+  workers: 0,
+});
+await pushDataset(sluice, 'numbers', numberedRows(100));
+const stub = await startStubAgent();
+beforeEach(async () => {
+  stub.reset();
+  await stopWorkers();
+});
+afterAll(() => stub.close());
+
+const start = async (path = '/run?ms=5', more: Partial<ExperimentSpec> = {}) => {
+  const agent = { adapter: 'http', url: `${stub.url}${path}` } as const;
+  const variants = { control: agent, candidate: agent };
+  return (await sluice.runs.start.mutate({ spec: experimentSpec({ variants, evaluators: [], ...more }) })).id;
+};
+const underWay = (id: string) => untilRun(sluice, id, (run) => run.counts.succeeded >= 20);
+
+/** Resolves when the workflow has looked what it was told to do, and waits. */
+const untilWaiting = (id: string) =>
+  eventually(async () => {
+    const { events = [] } = await temporal.workflow.getHandle(`exp/${id}`).fetchHistory();
+    const scheduled = events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
+    const completed = events?.filter((event) => event.activityTaskCompletedEventAttributes);
+    return (scheduled?.includes('readIntent') && completed?.length === scheduled.length) || undefined;
+  });
+
+/** Replays the run's history on today's workflow; writes it down when recording. */
+async function keepHistory(phase: string, runId: string): Promise<void> {
+  const workflowId = `exp/${runId}`;
+  const handle = temporal.workflow.getHandle(workflowId);
+  await handle.result();
+  const history = await handle.fetchHistory();
+  const codePath = await workflowBundleFile(inject('cacheDir'));
+  await expect(Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId)).resolves.toBeUndefined();
+  if (!recording) return;
+  // Which machine and process did it is nobody's business.
+  const text = historyToJSON(history).replaceAll(/"(identity|stackTrace)": "[^"]*"/g, '"$1": ""');
+  const file = fileURLToPath(new URL(`../histories/experiment-${phase}.json`, import.meta.url));
+  writeFileSync(file, `${JSON.stringify(JSON.parse(text))}\n`);
+}
+
+describe('the history of a run replays on the workflow that wrote it, and is kept for later ones', () => {
+  it('completed', async () => {
+    await startWorker();
+    const id = await start();
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'completed' });
+    await keepHistory('completed', id);
+  });
+
+  it('with a golden split to confirm', async () => {
+    await startWorker();
+    await pushDataset(sluice, 'golden', numberedRows(20, { splits: ['golden'] }));
+    const id = await start('/run', {
+      dataset: 'golden',
+      variants: {
+        control: { adapter: 'function', function: 'solve', parameters: { right: 20 } },
+        candidate: { adapter: 'function', function: 'solve', parameters: { right: 18 } },
+      },
+      evaluators: [{ type: 'numeric_match', name: 'correct', extract: 'A: (.*)' }],
+      gate: { criteria: [{ metric: 'correct', split: 'golden', mustPass: true }] },
+    });
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'completed', verdict: 'fail' });
+    await keepHistory('confirmed', id);
+  });
+
+  it('paused and resumed', async () => {
+    await startWorker();
+    const id = await start();
+    await underWay(id);
+    await sluice.runs.pause.mutate({ id });
+    await untilAtRest(db, id);
+    await untilWaiting(id);
+    await sluice.runs.resume.mutate({ id });
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'completed' });
+    await keepHistory('paused-and-resumed', id);
+  });
+
+  it('aborted', async () => {
+    await startWorker();
+    const id = await start();
+    await underWay(id);
+    await sluice.runs.abort.mutate({ id });
+    await keepHistory('aborted', id);
+  });
+
+  it('failed before its first trial', async () => {
+    await startWorker();
+    const gone = await startStubAgent();
+    await gone.close();
+    const agent = { adapter: 'http', url: gone.url } as const;
+    const id = await start('', { variants: { control: agent, candidate: agent } });
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'failed', agentCalls: 0 });
+    await keepHistory('failed-at-plan', id);
+  });
+
+  it('failed when its agent went away', async () => {
+    await startWorker();
+    const leaving = await startStubAgent();
+    const agent = { adapter: 'http', url: `${leaving.url}/run?ms=5` } as const;
+    const id = await start('', { variants: { control: agent, candidate: agent }, retries: 0 });
+    await underWay(id);
+    await leaving.close();
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'failed' });
+    await keepHistory('agent-went-away', id);
+  });
+
+  it('taken over from a worker that was killed', async () => {
+    const worker = await startWorkerProcess({
+      databaseUrl,
+      temporalNamespace,
+      temporalAddress: inject('temporalAddress'),
+      cacheDir: inject('cacheDir'),
+    });
+    const id = await start('/run?ms=20', { concurrency: 4 });
+    await underWay(id);
+    worker.kill('SIGKILL');
+    await startWorker();
+    const run = await untilFinal(sluice, id);
+    expect(run).toMatchObject({ status: 'completed', counts: { planned: 200, succeeded: 200 } });
+    // At most one call for each lane is made twice, and the count never says less than the agent's own.
+    expect(stub.repeated()).toBeLessThanOrEqual(4);
+    expect(run.agentCalls).toBeGreaterThanOrEqual(stub.calls());
+    expect(run.agentCalls).toBeLessThanOrEqual(200 + 4);
+    await keepHistory('worker-killed', id);
+  });
+});
