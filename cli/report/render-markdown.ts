@@ -40,7 +40,7 @@ const failuresShown = 15;
  */
 export function renderMarkdown(result: RunResult, options: ReportOptions): string {
   const head = [headline(result, options), reasons(result), whatChanged(options.plan)];
-  const tables = [comparisons(result), metrics(result), front(result), failures(result)];
+  const tables = [comparisons(result), metrics(result), front(result), calledAgain(result), failures(result)];
   const foot = more(result, options);
   const kept: string[] = [];
   let room = reportLimit - foot.length - 200;
@@ -219,6 +219,18 @@ function front(result: RunResult): string {
   ]);
   const header = ['variant', ...frontHeader(found).map(escapeMarkdown), ''];
   return `### Trade-off\n\n${escapeMarkdown(frontTitle(found))}\n\n${markdownTable(header, rows)}`;
+}
+
+/** Golden examples that broke and were called again before they counted. */
+function calledAgain({ confirmations = [] }: RunResult): string {
+  const rows = confirmations.map(({ candidate, metric, exampleId, failed, calls }) => [
+    escapeMarkdown(cut(exampleId, 100)),
+    escapeMarkdown(metric),
+    escapeMarkdown(candidate),
+    `failed ${failed} of ${calls} calls`,
+  ]);
+  if (rows.length === 0) return '';
+  return `### Called again\n\n${markdownTable(['example', 'metric', 'candidate', ''], rows, failuresShown)}`;
 }
 
 function failures(result: RunResult): string {

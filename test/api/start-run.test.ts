@@ -43,6 +43,13 @@ describe('a start', () => {
     }
   });
 
+  it('sent again from another job, by another person, is the same run and keeps where it came from', async () => {
+    const from = (actor: string) => ({ spec: experimentSpec({ git: { sha: 'a1', actor } }), idempotencyKey: 'jobs' });
+    const { id } = await sluice.runs.start.mutate(from('ada'));
+    expect(await sluice.runs.start.mutate(from('bo'))).toMatchObject({ id, created: false });
+    expect((await sluice.runs.get.query({ id })).git).toEqual({ sha: 'a1', actor: 'ada' });
+  });
+
   it('with keys in another order is the same spec', async () => {
     const spec = experimentSpec();
     const reversed = Object.fromEntries(Object.entries(spec).reverse()) as ExperimentSpec;

@@ -125,6 +125,7 @@ export const result: RunResult = {
       exampleId: 'q9',
     },
   ],
+  confirmations: [{ candidate: 'short', metric: 'correct', exampleId: 'q|9', calls: 5, failed: 4 }],
   detectableEffects: [
     {
       metric: 'correct',
