@@ -74,6 +74,16 @@ describe('run diff', () => {
   });
 });
 
+describe('run get', () => {
+  it('tells the commit, branch, person and pull request a run was started from', async () => {
+    const git = { sha: 'e'.repeat(40), branch: 'main', actor: 'ada', pullRequestUrl: 'https://git.example/pull/12' };
+    const { id } = await sluice.runs.start.mutate({ spec: experimentSpec({ git }) });
+    expect((await untilFinal(sluice, id)).git).toEqual(git);
+    const { stdout } = await cli('run', 'get', id);
+    expect(stdout).toContain('commit eeeeeeeeeeee on main by ada, https://git.example/pull/12');
+  });
+});
+
 describe('a run of several candidates', () => {
   it('tells which of them no other beats, on means', async () => {
     const spec = experimentSpec({ variants: { control: solver(10), good: solver(15), bad: solver(5) } });
