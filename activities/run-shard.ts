@@ -77,12 +77,15 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
       }
     };
     const lanes = await Promise.allSettled(Array.from({ length: input.lanes }, lane));
+    // A lane that broke may have made a call that no row tells of: the attempt is cut off then, whatever it was told.
+    for (const ended of lanes) {
+      if (ended.status === 'rejected' && ended.reason !== stop.signal.reason) throw ended.reason;
+    }
     if (outcome) {
       await endShard(db, { ...input, fence: begun.fence, finished: false });
       cancelled.throwIfAborted();
       return outcome;
     }
-    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
     await endShard(db, { ...input, fence: begun.fence, finished: true });
     return { outcome: 'finished' };
   } finally {
