@@ -79,6 +79,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     client: client.get,
     namespace: config.temporalNamespace,
     pendingMigrations: () => pendingMigrations(config.databaseUrl),
+    askPostgres: () => pool.query('select 1'),
   });
   app.get('/readyz', async (_request, reply) => {
     const problems = await readiness();

@@ -4,13 +4,15 @@ import { taskQueue } from '../workflows/messages.ts';
 const pollersOfWorkflows = 1;
 
 /**
- * Says what is not ready: migrations, Temporal, a worker that polls. Nothing to say = ready. Migrations are looked at
- * until they are done, the rest each time.
+ * Says what is not ready: Postgres, migrations, Temporal, a worker that polls. Nothing to say = ready. Migrations are
+ * looked at until they are done, the rest each time.
  */
 export function createReadiness(options: {
   client: () => Promise<Client>;
   namespace: string;
   pendingMigrations: () => Promise<string[]>;
+  /** Rejects while Postgres is away. */
+  askPostgres: () => Promise<unknown>;
 }): () => Promise<string[]> {
   let migrated = false;
   return async () => {
@@ -20,6 +22,8 @@ export function createReadiness(options: {
       if (pending === null) problems.push('Postgres does not answer');
       else if (pending.length > 0) problems.push(`migrations to do: ${pending.join(', ')}`);
       else migrated = true;
+    } else if (!(await answersWithin(1_000, options.askPostgres()))) {
+      problems.push('Postgres does not answer');
     }
     try {
       const client = await options.client();
@@ -36,4 +40,16 @@ export function createReadiness(options: {
     }
     return problems;
   };
+}
+
+async function answersWithin(ms: number, answer: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const answered = answer.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
 }
