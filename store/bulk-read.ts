@@ -9,6 +9,8 @@ export function bulkRead<Result>(db: Store, read: (trx: Store) => Promise<Result
   return db.transaction().execute(async (trx) => {
     await sql`set local enable_nestloop = off`.execute(trx);
     await sql`set local jit = off`.execute(trx);
+    // A timeout counts as an outage and is tried again: of a large run that would be for ever.
+    await sql`set local statement_timeout = '10min'`.execute(trx);
     return read(trx);
   });
 }

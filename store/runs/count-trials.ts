@@ -61,6 +61,8 @@ async function countUnreached(db: Store, runId: string): Promise<number> {
     .selectFrom('trial')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('run_id', '=', runId)
+    // For the index on failed trials: watchers ask four times a second.
+    .where('status', '=', 'failed')
     .where('attempts', '=', 0)
     .executeTakeFirstOrThrow();
   return count;
