@@ -38,6 +38,8 @@ export default defineConfig({
           // Tests have servers of their own; those of the person who runs them are none of their business.
           env: { DATABASE_URL: '', TEMPORAL_ADDRESS: '' },
           maxWorkers: 2,
+          // Every file has its own database and namespace; loading the SDK anew for each would take half of the time.
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -60,7 +60,7 @@ export async function runWorker(config: WorkerConfig, signal: AbortSignal): Prom
 let runtimeInstalled = false;
 
 /** The SDK's engine is one per process, however many workers run in it; it keeps these options for good. */
-function installRuntime(): void {
+export function installRuntime(): void {
   if (runtimeInstalled) return;
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   runtimeInstalled = true;

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { shardSizeOf, windowOf } from '../../activities/plan-experiment.ts';
+import { installRuntime } from '../../worker/main.ts';
 import { workflowBundleFile } from '../../worker/workflow-bundle.ts';
 import { workflowNames } from '../../workflows/messages.ts';
 import { type ExperimentActivities, stubActivities } from '../support/stub-activities.ts';
 
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: 'error', forward: {} } },
-});
+installRuntime();
 const address = inject('temporalAddress');
 const connection = await Connection.connect({ address });
 const native = await NativeConnection.connect({ address });

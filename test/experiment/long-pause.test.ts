@@ -1,6 +1,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { installRuntime } from '../../worker/main.ts';
 import { workflowBundleFile } from '../../worker/workflow-bundle.ts';
 import { commandSignalName, taskQueue, workflowNames } from '../../workflows/messages.ts';
 import { type ExperimentActivities, stubActivities } from '../support/stub-activities.ts';
@@ -8,10 +9,7 @@ import { timeSkippingServer } from '../support/time-skipping-server.ts';
 
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { filter: 'error', forward: {} } },
-  });
+  installRuntime();
   const path = await timeSkippingServer();
   environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
