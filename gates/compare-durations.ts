@@ -1,13 +1,15 @@
 import type { ExperimentEvidence, MetricEvidence } from '../schema/contracts/evidence.ts';
 import { createGenerator } from '../statistics/generator.ts';
+import { linearisedQuantileDifferenceInterval } from '../statistics/linearised-quantile-difference-interval.ts';
 import { pairedQuantileDifferenceInterval } from '../statistics/paired-quantile-difference-interval.ts';
 import { cellValue } from './cell-value.ts';
 import type { Clusters } from './cluster-numbers.ts';
-import { fewestUnits, type TestOptions, type TestResult, undecided } from './comparison.ts';
+import { closedFormFrom, fewestUnits, type TestOptions, type TestResult, undecided } from './comparison.ts';
 
 /**
  * Difference of one quantile of the trials (not of per-example means: those have other tails), with a paired
- * bootstrap that draws whole examples, or clusters. Without a control the comparison is with 0, which gives the
+ * bootstrap that draws whole examples, or clusters; from 5,000 of them on with the t interval of the linearised quantile,
+ * which says the same in a twentieth of the time. Without a control the comparison is with 0, which gives the
  * interval of one quantile alone.
  */
 export function compareDurations(
@@ -45,10 +47,23 @@ export function compareDurations(
     }
   }
   if (cells === 0) return undecided(test, 'no repetition has a value in both variants');
+  const grouped = clusters !== null || repetitions > 1;
+  if (units >= closedFormFrom) {
+    const linear = linearisedQuantileDifferenceInterval({
+      candidate: candidate.subarray(0, cells),
+      control: control.subarray(0, cells),
+      clusters: grouped ? owners.subarray(0, cells) : undefined,
+      probability: quantile,
+      confidence: options.confidence,
+    });
+    const { interval, estimate, pValue } = linear;
+    const name = `difference of p${Math.round(100 * quantile)}, ${clusters === null ? '' : 'clustered '}t interval (delta method)`;
+    if (interval !== null) return { estimate, interval: [...interval], pValue, test: name, reason: null };
+  }
   const result = pairedQuantileDifferenceInterval({
     candidate: candidate.subarray(0, cells),
     control: control.subarray(0, cells),
-    clusters: clusters === null && repetitions === 1 ? undefined : owners.subarray(0, cells),
+    clusters: grouped ? owners.subarray(0, cells) : undefined,
     probability: quantile,
     confidence: options.confidence,
     resamples: Math.max(400, Math.min(2_000, Math.floor(6_000_000 / cells))),

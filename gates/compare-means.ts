@@ -45,8 +45,7 @@ function independent(
   const n = differences.length;
   const { confidence } = options;
   if (n >= closedFormFrom) {
-    const clusters = Int32Array.from(differences, (_, index) => index);
-    const result = clusteredTInterval({ values: differences, clusters, confidence });
+    const result = clusteredTInterval({ values: differences, confidence });
     if (result.interval !== null) return named(result, result.pValue, 't interval of paired differences');
   }
   return inverted({ differences, range: range ?? undefined }, 'sign-flip permutation, interval by inversion', options);

@@ -66,12 +66,11 @@ function linearised(input: { pairs: PairedExamples; estimate: number; confidence
   const n = control.length;
   const level = total(control) / n;
   const values = control.map((amount, i) => estimate + ((candidate[i] as number) - estimate * amount) / level);
-  const clusters = Int32Array.from(control, (_, index) => index);
-  const result = clusteredTInterval({ values, clusters, confidence });
+  const result = clusteredTInterval({ values, confidence });
   return {
     estimate,
     interval: result.interval && [result.interval[0], result.interval[1]],
-    pValue: clusteredTInterval({ values: differences, clusters, confidence }).pValue,
+    pValue: clusteredTInterval({ values: differences, confidence }).pValue,
     test: 'ratio of means, t interval (delta method)',
     reason: result.reason,
   };

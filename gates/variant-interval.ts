@@ -51,7 +51,8 @@ export function variantInterval(
       options,
     );
   }
-  const values = Float64Array.from(positions, (position) => means[position] as number);
+  const values = new Float64Array(positions.length);
+  for (let index = 0; index < values.length; index++) values[index] = means[positions[index] as number] as number;
   if (metric.kind === 'binary' && evidence.repetitions === 1 && clusters === null) {
     const successes = values.filter((value) => value === 1).length;
     if (values.every((value) => value === 0 || value === 1)) {

@@ -19,7 +19,8 @@ export type ClusteredTResult = IntervalResult & {
  */
 export function clusteredTInterval(input: {
   readonly values: ArrayLike<number>;
-  readonly clusters: ArrayLike<string | number>;
+  /** Without them every value is a cluster of its own, and this is the t interval of a mean. */
+  readonly clusters?: ArrayLike<string | number> | undefined;
   /** Level of the two-sided interval, e.g. 0.95. */
   readonly confidence: number;
 }): ClusteredTResult {

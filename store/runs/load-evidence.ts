@@ -6,26 +6,32 @@ import type { Plan } from '../../schema/contracts/plan.ts';
 import { type BuiltinMetric, builtinMetrics } from '../../schema/contracts/words.ts';
 import { bulkRead } from '../bulk-read.ts';
 import type { Store } from '../open-database.ts';
+import { readNumbers } from '../read-column.ts';
 import { loadSlices } from './load-slices.ts';
 
-interface TrialColumns {
+/** One entry per row; NaN where a row has no value. */
+interface TrialColumns<Column = Float64Array> {
   variant: string;
-  cell: number[];
+  cell: Column;
   /** 0 succeeded, 1 failed by the agent, 2 failed by the platform. */
-  outcome: number[];
-  latency_ms: (number | null)[];
-  cost_usd: (number | null)[];
-  tokens: (number | null)[];
-  steps: (number | null)[];
-  output_hash: (string | null)[];
+  outcome: Column;
+  latency_ms: Column;
+  cost_usd: Column;
+  tokens: Column;
+  steps: Column;
+  /** 16 bytes per row; zeros where there is no output. */
+  output_hash: Buffer;
 }
 
-interface ScoreColumns {
+interface ScoreColumns<Column = Float64Array> {
   variant: string;
   name: string;
-  cell: number[];
-  score: (number | null)[];
+  cell: Column;
+  score: Column;
 }
+
+/** A column of numbers as bytes, in the order of the rows. */
+const column = (value: ReturnType<typeof sql>) => sql`string_agg(float8send(coalesce(${value}, 'NaN')), '')`;
 
 /**
  * Everything a gate may look at, in columns. A cell is (example, repetition); failures of the agent score 0 and count
@@ -43,20 +49,20 @@ async function readEvidence(db: Store, runId: string, plan: Plan): Promise<Exper
     .where('run_id', '=', runId)
     .orderBy('ordinal')
     .execute();
-  const { rows: trials } = await sql<TrialColumns>`
+  const cell = sql`(t.ordinal * ${plan.repetitions}::int + t.repetition)::float8`;
+  const { rows: trials } = await sql<TrialColumns<Buffer>>`
     select variant,
-      array_agg(ordinal * ${plan.repetitions}::int + repetition) as cell,
-      array_agg(case when status = 'succeeded' then 0 when caused_by = 'agent' then 1 else 2 end) as outcome,
-      array_agg(latency_ms) as latency_ms,
-      array_agg(cost_usd) as cost_usd,
-      array_agg(case when input_tokens is null and output_tokens is null then null
-        else coalesce(input_tokens, 0) + coalesce(output_tokens, 0) end) as tokens,
-      array_agg(steps) as steps,
-      array_agg(output_hash) as output_hash
-    from trial where run_id = ${runId} group by variant`.execute(db);
-  const { rows: scores } = await sql<ScoreColumns>`
-    select t.variant, s.name, array_agg(t.ordinal * ${plan.repetitions}::int + t.repetition) as cell,
-      array_agg(s.score) as score
+      ${column(cell)} as cell,
+      ${column(sql`case when status = 'succeeded' then 0 when caused_by = 'agent' then 1 else 2 end::float8`)} as outcome,
+      ${column(sql`latency_ms`)} as latency_ms,
+      ${column(sql`cost_usd`)} as cost_usd,
+      ${column(sql`case when input_tokens is null and output_tokens is null then null
+        else coalesce(input_tokens, 0) + coalesce(output_tokens, 0) end`)} as tokens,
+      ${column(sql`steps`)} as steps,
+      string_agg(coalesce(uuid_send(md5(output_hash)::uuid), decode(repeat('00', 16), 'hex')), '') as output_hash
+    from trial t where run_id = ${runId} group by variant`.execute(db);
+  const { rows: scores } = await sql<ScoreColumns<Buffer>>`
+    select t.variant, s.name, ${column(cell)} as cell, ${column(sql`s.score`)} as score
     from trial t join score s on s.subject_id = t.id
     where t.run_id = ${runId} and s.subject_id >= ${`${runId}-`} and s.subject_id < ${`${runId}.`}
       and s.evaluator_version_id in (${sql.join([...plan.evaluators.map((one) => one.versionId), ''])})
@@ -64,9 +70,17 @@ async function readEvidence(db: Store, runId: string, plan: Plan): Promise<Exper
 
   const cells = examples.length * plan.repetitions;
   const names = plan.variants.map((variant) => variant.name);
-  const byVariant = new Map(trials.map((columns) => [columns.variant, columns]));
+  const byVariant = new Map(
+    trials.map(({ variant, output_hash, ...columns }): [string, TrialColumns] => [
+      variant,
+      { variant, output_hash, ...numbersIn(columns) },
+    ]),
+  );
+  const judged = scores.map(
+    ({ variant, name, ...columns }): ScoreColumns => ({ variant, name, ...numbersIn(columns) }),
+  );
   const metrics: MetricEvidence[] = [
-    ...plan.evaluators.map(({ config }) => evaluatorMetric(config, names, cells, byVariant, scores)),
+    ...plan.evaluators.map(({ config }) => evaluatorMetric(config, names, cells, byVariant, judged)),
     ...(Object.keys(builtinMetrics) as BuiltinMetric[]).map((name) => builtinMetric(name, names, cells, byVariant)),
   ];
   return {
@@ -117,7 +131,7 @@ function evaluatorMetric(
     const judged = scores.find((one) => one.variant === variant && one.name === config.name);
     judged?.cell.forEach((cell, row) => {
       const score = judged.score[row];
-      if (score === null || score === undefined) return;
+      if (score === undefined || Number.isNaN(score)) return;
       values[cell] = score;
       missing[cell] = 0;
     });
@@ -148,8 +162,8 @@ function builtinMetric(
       const outcome = columns.outcome[row];
       if (outcome === 2) return;
       missing[cell] = 0;
-      const value = name === 'errorRate' ? (outcome ?? null) : outcome === 0 ? builtinValue(columns, name, row) : null;
-      if (value !== null) values[cell] = value;
+      if (name === 'errorRate') values[cell] = outcome ?? Number.NaN;
+      else if (outcome === 0) values[cell] = builtinValue(columns, name, row);
     });
     metric.values[variant] = values;
     metric.missing[variant] = missing;
@@ -157,14 +171,14 @@ function builtinMetric(
   return metric;
 }
 
-function builtinValue(columns: TrialColumns, name: Exclude<BuiltinMetric, 'errorRate'>, row: number): number | null {
-  const column = {
+function builtinValue(columns: TrialColumns, name: Exclude<BuiltinMetric, 'errorRate'>, row: number): number {
+  const byName = {
     latencyMs: columns.latency_ms,
     costUsd: columns.cost_usd,
     tokens: columns.tokens,
     steps: columns.steps,
   };
-  return column[name][row] ?? null;
+  return byName[name][row] ?? Number.NaN;
 }
 
 function splitsOf(rows: string[][]): Record<string, Uint32Array> {
@@ -184,18 +198,31 @@ function identicalTo(
   examples: number,
   repetitions: number,
 ): Uint8Array {
-  const hashes = new Array<string | null>(examples * repetitions).fill(null);
+  const bytesPerHash = 16;
+  const hashes = new Uint8Array(examples * repetitions * bytesPerHash);
   control?.cell.forEach((cell, row) => {
-    hashes[cell] = control.output_hash[row] ?? null;
+    hashes.set(control.output_hash.subarray(row * bytesPerHash, (row + 1) * bytesPerHash), cell * bytesPerHash);
   });
   const same = new Uint8Array(examples * repetitions);
   candidate?.cell.forEach((cell, row) => {
-    const hash = candidate.output_hash[row] ?? null;
-    if (hash !== null && hash === hashes[cell]) same[cell] = 1;
+    const from = row * bytesPerHash;
+    let equal = true;
+    let answered = false;
+    for (let byte = 0; byte < bytesPerHash; byte += 1) {
+      const one = candidate.output_hash[from + byte] as number;
+      equal &&= one === hashes[cell * bytesPerHash + byte];
+      answered ||= one !== 0;
+    }
+    if (equal && answered) same[cell] = 1;
   });
   const identical = new Uint8Array(examples);
   for (let example = 0; example < examples; example += 1) {
     identical[example] = same.subarray(example * repetitions, (example + 1) * repetitions).every(Boolean) ? 1 : 0;
   }
   return identical;
+}
+
+function numbersIn<Name extends string>(columns: Record<Name, Buffer>): Record<Name, Float64Array> {
+  const entries = Object.entries<Buffer>(columns).map(([name, bytes]) => [name, readNumbers(bytes)]);
+  return Object.fromEntries(entries) as Record<Name, Float64Array>;
 }
