@@ -13,7 +13,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import { commandSignalName } from './messages.ts';
 
-const { planExperiment, runShard, readIntent, confirmMustPass, judge, failRun } = proxyActivities<Activities>({
+const options = {
   // A shard of slow calls may take days; every activity heartbeats each second, so that a worker that died is
   // noticed after 5 s, and the rows say where to go on.
   startToCloseTimeout: '30 days',
@@ -22,7 +22,11 @@ const { planExperiment, runShard, readIntent, confirmMustPass, judge, failRun } 
   // (activities/index.ts).
   retry: { initialInterval: '100ms', backoffCoefficient: 1.5, maximumInterval: '5s' },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-});
+} as const;
+const { planExperiment, runShard, readIntent, confirmMustPass, failRun } = proxyActivities<Activities>(options);
+// Judging computes in one go and cannot heartbeat meanwhile: 6 s for 300,000 examples. Taken for dead after 5 s it would
+// be begun again for ever.
+const { judge } = proxyActivities<Activities>({ ...options, heartbeatTimeout: '60s' });
 
 export const commandSignal = defineSignal(commandSignalName);
 
