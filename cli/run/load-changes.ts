@@ -1,6 +1,6 @@
 import type { SluiceClient } from '../../client/create-client.ts';
 import type { Json } from '../../schema/contracts/json.ts';
-import type { RunResult } from '../../schema/contracts/result.ts';
+import type { ComparisonResult, RunResult } from '../../schema/contracts/result.ts';
 import { builtinMetrics } from '../../schema/contracts/words.ts';
 
 /** Examples that changed one way in one metric: how many, and the first of them. */
@@ -26,7 +26,9 @@ const comparisonsShown = 4;
 /** The first changed examples of each comparison that an evaluator made. What cannot be loaded is left out. */
 export async function loadChanges(sluice: SluiceClient, result: RunResult): Promise<Changes[]> {
   const wanted = result.comparisons
-    .filter((one) => !(one.metric in builtinMetrics) && one.split === undefined)
+    .filter((one) => !(one.metric in builtinMetrics) && one.split === undefined && one.slice === undefined)
+    // A goal stands there at its own level and at 95 %: the examples are the same.
+    .filter((one, index, all) => all.findIndex((other) => sameSubject(one, other)) === index)
     .slice(0, comparisonsShown)
     .flatMap((one) => [
       { ...one, change: 'regressed' as const, total: one.regressed },
@@ -51,4 +53,8 @@ export async function loadChanges(sluice: SluiceClient, result: RunResult): Prom
     };
   });
   return (await Promise.allSettled(loaded)).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+function sameSubject(one: ComparisonResult, other: ComparisonResult): boolean {
+  return one.metric === other.metric && one.candidate === other.candidate;
 }

@@ -131,7 +131,9 @@ function comparisonsBlock(
 function label(one: ComparisonResult, result: RunResult): string {
   const quantile = /\bof (p\d+)\b/.exec(one.test)?.[1];
   const candidate = Object.keys(result.verdicts).length > 1 ? `${one.candidate} ` : '';
-  return `${candidate}${one.metric}${quantile ? ` ${quantile}` : ''}${one.split ? `#${one.split}` : ''}`;
+  const slice = Object.entries(one.slice ?? {}).map(([key, value]) => `${key} = ${value}`);
+  const where = slice.length === 0 ? '' : ` (${slice.join(', ')})`;
+  return `${candidate}${one.metric}${quantile ? ` ${quantile}` : ''}${one.split ? `#${one.split}` : ''}${where}`;
 }
 
 /** Each test once with what it was used for, and why an interval is missing. */

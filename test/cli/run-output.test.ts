@@ -131,6 +131,22 @@ describe('the result of a run', () => {
     expect(text).toMatch(/verdict PASS → roll forward\n {2}correct: candidate solves .*$/);
   });
 
+  it('tells slices apart, and says what the run could show', async () => {
+    const [all] = result.comparisons as [RunResult['comparisons'][number]];
+    const text = await renderResult(
+      {
+        ...result,
+        comparisons: [all, { ...all, n: 20, slice: { language: 'de' } }],
+        detectableEffects: [
+          { metric: 'correct', kind: 'binary', effect: 0.176, power: 0.8, alpha: 0.05, n: 50, basis: 'assuming so' },
+        ],
+      },
+      { width: 160, colors: plain },
+    );
+    expect(text).toContain('correct (language = de)');
+    expect(text).toContain('can show with probability 80 %: correct ±17.6 pp (assuming so)');
+  });
+
   it('keeps its tables within the terminal, as lines where it is narrow', async () => {
     for (const width of [40, 60, 80, 100]) {
       const table = (await show({ reasons: [] }, width))
