@@ -3,10 +3,12 @@ import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
 import { SluiceError } from '../schema/errors.ts';
 
 const maxTextLength = 2_000;
+const defaultTimeoutMs = 120_000;
 
 /**
  * A TypeScript function of sluice.config.ts as a judge: a boolean is 0 or 1, null is no opinion. What it throws, and
- * anything else it returns, is a missing score with that reason.
+ * anything else it returns, is a missing score with that reason; so is no answer within the timeout. It gets copies, so
+ * that a function that changes its arguments cannot change what is stored or what others see.
  */
 export function functionEvaluator(
   config: EvaluatorConfig & { type: 'function' },
@@ -15,6 +17,7 @@ export function functionEvaluator(
   const { name, function: functionName } = config;
   const kind = config.kind ?? 'score';
   const parameters = config.parameters ?? {};
+  const timeoutMs = config.timeoutMs ?? defaultTimeoutMs;
   const evaluators = dependencies.functions.evaluators ?? {};
   const registered = Object.hasOwn(evaluators, functionName) ? evaluators[functionName] : undefined;
   return {
@@ -22,9 +25,9 @@ export function functionEvaluator(
     kind,
     evaluate(input) {
       if (registered === undefined) throw notRegistered(name, functionName, Object.keys(evaluators));
-      const judgement = registered({ ...input, parameters });
+      const judgement = registered(structuredClone({ ...input, parameters }));
       return judgement instanceof Promise
-        ? judgement.then((each) => toJudged(name, kind, each))
+        ? within(judgement, timeoutMs, name).then((each) => toJudged(name, kind, each))
         : toJudged(name, kind, judgement as FunctionJudgement);
     },
     probe() {
@@ -36,6 +39,15 @@ export function functionEvaluator(
       };
     },
   };
+}
+
+/** A judge that never answers would hold its lane, and the run, for ever. */
+async function within<T>(judgement: Promise<T>, timeoutMs: number, name: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unusable(name, `found none within ${timeoutMs} ms (timeoutMs)`)), timeoutMs);
+  });
+  return Promise.race([judgement, late]).finally(() => clearTimeout(timer));
 }
 
 function toJudged(name: string, kind: Evaluator['kind'], judgement: FunctionJudgement): Judged {

@@ -58,6 +58,8 @@ export const functionEvaluatorSchema = z.strictObject({
   parameters: z.record(z.string(), z.json()).optional(),
   /** `binary` when it only ever says 0 or 1 (a boolean): that decides the statistical test. @default "score" */
   kind: z.enum(['binary', 'score']).optional(),
+  /** How long one judgement may take. @default 120000 */
+  timeoutMs: z.int().min(1).max(3_600_000).optional(),
 });
 
 export const evaluatorConfigSchema = z.discriminatedUnion('type', [

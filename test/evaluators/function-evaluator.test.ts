@@ -34,6 +34,26 @@ describe('a function evaluator', () => {
     expect(evaluator.kind).toBe('binary');
   });
 
+  it('that never answers is a missing score after its timeout, and holds nothing up', async () => {
+    const evaluator = evaluatorOf(
+      { type: 'function', function: 'f', timeoutMs: 20 },
+      { evaluators: { f: () => new Promise<boolean>(() => {}) } },
+    );
+    await expect(evaluator.evaluate({ input: 1, output: 1, expected: 1, metadata: {} })).rejects.toThrow(
+      'evaluator correct returned no judgement: found none within 20 ms (timeoutMs)',
+    );
+  });
+
+  it('cannot change the output that is stored, nor what other judges see', () => {
+    const output = [3, 1, 2];
+    const evaluator = evaluatorOf(
+      { type: 'function', function: 'f' },
+      { evaluators: { f: (call) => (call.output as number[]).sort()[0] === 1 } },
+    );
+    expect(judge(evaluator, output).score).toBe(1);
+    expect(output).toEqual([3, 1, 2]);
+  });
+
   it('may take its time', async () => {
     await expect(
       judging(Promise.resolve(true)).evaluate({ input: 1, output: 1, expected: 1, metadata: {} }),
