@@ -3,6 +3,7 @@ import type { Agent } from '../schema/contracts/call.ts';
 import type { AgentDependencies } from './agent-dependencies.ts';
 import { functionAgent } from './function-agent.ts';
 import { httpAgent } from './http-agent.ts';
+import { openaiAgent } from './openai-agent.ts';
 import { replayAgent } from './replay-agent.ts';
 
 /**
@@ -14,6 +15,8 @@ export function createAgent(config: AgentConfig, dependencies: AgentDependencies
   switch (config.adapter) {
     case 'http':
       return httpAgent(config, dependencies);
+    case 'openai':
+      return openaiAgent(config, dependencies);
     case 'function':
       return functionAgent(config, dependencies);
     case 'replay':

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import type { AgentAnswer } from '../schema/contracts/call.ts';
 import { BlockedAddressError } from './address-guard.ts';
 import { explainNetworkError } from './explain-network-error.ts';
-import { failedAnswer } from './failed-answer.ts';
+import { type FailedAnswer, failedAnswer } from './failed-answer.ts';
 import type { Exchanged } from './http-exchange.ts';
 import { retryAfterMs } from './retry-after-ms.ts';
 import { showUrl } from './show-url.ts';
@@ -21,7 +20,7 @@ export interface ExplainOptions {
  * Classifies an exchange that gave no complete 2xx answer. A status that is no success decides the class, however
  * the rest of that answer went.
  */
-export function explainExchange(exchanged: Exchanged, options: ExplainOptions): AgentAnswer {
+export function explainExchange(exchanged: Exchanged, options: ExplainOptions): FailedAnswer {
   if (exchanged.status >= 300) return explainStatus(exchanged, options);
   const { ended, sent, status, bytes, latencyMs } = exchanged;
   const { maxBytes, timeoutMs } = options;
@@ -44,7 +43,7 @@ export function explainExchange(exchanged: Exchanged, options: ExplainOptions): 
   return explainError(exchanged, agent, options.blockedFix);
 }
 
-function explainStatus({ status, headers, body, latencyMs }: Exchanged, options: ExplainOptions): AgentAnswer {
+function explainStatus({ status, headers, body, latencyMs }: Exchanged, options: ExplainOptions): FailedAnswer {
   const said = `agent at ${showUrl(options.url)} answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
   if (status < 400) {
     const message = `${said}${redirectedTo(headers.location, options.url)}; redirects are not followed, expected 2xx`;
@@ -61,7 +60,7 @@ function redirectedTo(location: string | string[] | undefined, base: URL): strin
   return text !== undefined && URL.canParse(text, base) ? ` to ${showUrl(new URL(text, base))}` : '';
 }
 
-function explainError({ error, sent, bytes, latencyMs }: Exchanged, agent: string, blockedFix: string): AgentAnswer {
+function explainError({ error, sent, bytes, latencyMs }: Exchanged, agent: string, blockedFix: string): FailedAnswer {
   if (error instanceof BlockedAddressError) {
     return failedAnswer('blocked', `${agent} may not be called: ${error.message}; ${blockedFix}`, latencyMs);
   }

@@ -1,5 +1,7 @@
 import type { AgentAnswer, ErrorClass } from '../schema/contracts/call.ts';
 
+export type FailedAnswer = AgentAnswer & { ok: false };
+
 const retryable: ReadonlySet<ErrorClass> = new Set(['rate_limited', 'server_error', 'connection_reset', 'unreachable']);
 const maxMessageLength = 500;
 
@@ -9,7 +11,7 @@ export function failedAnswer(
   message: string,
   latencyMs: number,
   retryAfterMs?: number,
-): AgentAnswer & { ok: false } {
+): FailedAnswer {
   const text = message.replaceAll('\0', ' ').toWellFormed();
   return {
     ok: false,

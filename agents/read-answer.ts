@@ -2,6 +2,7 @@ import type { AgentUsage } from '../schema/contracts/call.ts';
 import type { Json } from '../schema/contracts/json.ts';
 import { describeMissing, type JsonPath, readJsonPath } from '../schema/json-path.ts';
 import { whyNotStorable } from '../schema/why-not-storable.ts';
+import { isCount, readUsage } from './read-usage.ts';
 
 export interface ReadAnswer {
   output: Json;
@@ -28,27 +29,13 @@ export function readAnswer(answer: unknown, outputPath: JsonPath): ReadAnswer | 
   const { steps, usage, model } = answer as Record<string, unknown>;
   if (Array.isArray(steps)) read.steps = steps.length;
   else if (isCount(steps)) read.steps = steps;
-  if (typeof usage === 'object' && usage !== null) {
-    const used = readUsage(usage as Record<string, unknown>);
-    if (used !== undefined) read.usage = used;
-  }
-  if (typeof model === 'string' && whyNotStorable(model) === null && model.length <= maxModelLength) read.model = model;
+  const used = readUsage(usage);
+  if (used !== undefined) read.usage = used;
+  if (isModelName(model)) read.model = model;
   return read;
 }
 
-function readUsage(usage: Record<string, unknown>): AgentUsage | undefined {
-  const inputTokens = usage.inputTokens ?? usage.input_tokens ?? usage.prompt_tokens;
-  const outputTokens = usage.outputTokens ?? usage.output_tokens ?? usage.completion_tokens;
-  const costUsd = usage.costUsd ?? usage.cost_usd;
-  const read: AgentUsage = {};
-  if (isCount(inputTokens)) read.inputTokens = inputTokens;
-  if (isCount(outputTokens)) read.outputTokens = outputTokens;
-  if (isCount(costUsd)) read.costUsd = costUsd;
-  return read.inputTokens === undefined && read.outputTokens === undefined && read.costUsd === undefined
-    ? undefined
-    : read;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+/** Whether it may be stored as the name of the model that answered. */
+export function isModelName(model: unknown): model is string {
+  return typeof model === 'string' && whyNotStorable(model) === null && model.length <= maxModelLength;
 }

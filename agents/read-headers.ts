@@ -1,5 +1,4 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import type { HttpAgentConfig } from '../schema/contracts/agent.ts';
 import { SluiceError } from '../schema/errors.ts';
 
 /** Set by the adapter or by the connection: a configured value would be lost or break the call. */
@@ -30,7 +29,10 @@ export interface ReadHeaders {
  * The headers that do not change from call to call.
  * @throws SluiceError invalid_input naming the header that cannot be sent.
  */
-export function readHeaders(config: HttpAgentConfig): ReadHeaders {
+export function readHeaders(config: {
+  headers?: Record<string, string> | undefined;
+  secret?: string | undefined;
+}): ReadHeaders {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     accept: 'application/json',

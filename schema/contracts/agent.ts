@@ -47,15 +47,70 @@ export const replayAgentSchema = z.strictObject({
   ...commonFields,
 });
 
+/** Set from other keys of the agent, or by the adapter: `parameters` may not hold them. */
+const reservedParameters = ['messages', 'model', 'stream', 'stream_options', 'tools'];
+
+/** POST to `{baseUrl}/chat/completions`: any endpoint that speaks as OpenAI's does; see docs/adr/0030. */
+export const openaiAgentSchema = z.strictObject({
+  adapter: z.literal('openai'),
+  /** Up to and with the version, e.g. `https://llm.example.org/v1`. */
+  baseUrl: z.url({ protocol: /^https?$/ }),
+  model: z.string().min(1).max(200),
+  headers: z.record(z.string().max(200), z.string().max(4000)).optional(),
+  /** Name of the secret sent as `Authorization: Bearer …`. */
+  secret: z.string().max(200).optional(),
+  prompt: z
+    .strictObject({
+      /** Sent before the input, as the system message. */
+      system: z.string().max(1_000_000).optional(),
+      fewShot: z.custom<undefined>(() => false, 'few-shot rules are not built yet in this version').optional(),
+    })
+    .optional(),
+  /** Sent as they are, e.g. `temperature`, `max_tokens`, `seed`. */
+  parameters: z
+    .record(z.string(), z.json())
+    .superRefine((parameters, context) => {
+      for (const key of reservedParameters) {
+        if (!Object.hasOwn(parameters, key)) continue;
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: 'is set by other keys of the agent; leave it out here',
+        });
+      }
+    })
+    .optional(),
+  /** As the endpoint wants them: `{type: function, function: {name, description?, parameters}}`. */
+  tools: z.array(z.record(z.string(), z.json())).min(1).max(128).optional(),
+  /** Ask for the answer piece by piece; it counts when it is whole. @default false */
+  stream: z.boolean().optional(),
+  /** `json`: the text of the answer must be JSON, and the output is what it says. @default "text" */
+  response: z.enum(['text', 'json']).optional(),
+  /** What the endpoint takes; `costUsd` comes from it and the tokens of the answer. */
+  prices: z
+    .strictObject({
+      inputPerMillionUsd: z.number().min(0),
+      outputPerMillionUsd: z.number().min(0),
+      /** When these prices held: `2026-01-31`. */
+      dated: z.iso.date().optional(),
+    })
+    .optional(),
+  /** Largest answer read, in bytes. @default 10485760 */
+  maxResponseBytes: z.int().min(1).max(104_857_600).optional(),
+  ...commonFields,
+});
+
 export const agentConfigSchema = z.discriminatedUnion('adapter', [
   httpAgentSchema,
+  openaiAgentSchema,
   functionAgentSchema,
   replayAgentSchema,
 ]);
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 export type HttpAgentConfig = z.infer<typeof httpAgentSchema>;
+export type OpenaiAgentConfig = z.infer<typeof openaiAgentSchema>;
 export type FunctionAgentConfig = z.infer<typeof functionAgentSchema>;
 export type ReplayAgentConfig = z.infer<typeof replayAgentSchema>;
 
 /** Adapters of the design that this version does not have yet: named, so that a spec using one hears so. */
-export const plannedAdapters = ['openai', 'exec'];
+export const plannedAdapters: readonly string[] = ['exec'];
