@@ -40,7 +40,7 @@ async function supervised<Output>(work: () => Promise<Output>): Promise<Output> 
     return await work();
   } catch (error) {
     if (cancellationSignal().aborted) throw error;
-    if (error instanceof SluiceError) throw ApplicationFailure.nonRetryable(error.message, error.code);
+    if (error instanceof SluiceError) throw ApplicationFailure.nonRetryable(error.message, error.code, error.fix);
     if (!isOutage(error) && activityInfo().attempt >= triesOfDefects) {
       throw ApplicationFailure.nonRetryable(error instanceof Error ? error.message : String(error), 'internal');
     }

@@ -1,6 +1,7 @@
 import {
   ActivityCancellationType,
   ActivityFailure,
+  ApplicationFailure,
   condition,
   continueAsNew,
   defineSignal,
@@ -40,7 +41,10 @@ export async function experiment({ runId }: { runId: string }): Promise<void> {
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     const message = rootCause(error) ?? error.message;
-    await failRun({ runId, message, fix: 'This is a defect or a broken installation: see the worker log.' });
+    // What an error meant for the user says to do travels in its details (activities/index.ts).
+    const advice = error.cause instanceof ApplicationFailure ? error.cause.details?.[0] : undefined;
+    const fix = typeof advice === 'string' ? advice : 'This is a defect or a broken installation: see the worker log.';
+    await failRun({ runId, message, fix });
   }
 }
 

@@ -12,6 +12,8 @@ export async function runTestWorker(options: {
   databaseUrl: string;
   temporalNamespace: string;
   secrets?: Record<string, string>;
+  /** @default test-functions.ts */
+  functionsFile?: string;
 }): Promise<TestWorker> {
   const stopping = new AbortController();
   let running: Promise<void> | null = null;
@@ -22,7 +24,7 @@ export async function runTestWorker(options: {
         temporalNamespace: options.temporalNamespace,
         temporalConnection: { address: inject('temporalAddress') },
         cacheDir: inject('cacheDir'),
-        functionsFile: fileURLToPath(new URL('./test-functions.ts', import.meta.url)),
+        functionsFile: options.functionsFile ?? fileURLToPath(new URL('./test-functions.ts', import.meta.url)),
         allowedNetworks: 'loopback',
         resolveSecret: (name) => options.secrets?.[name],
         shutdownGraceMs: 10_000,

@@ -32,7 +32,7 @@ export interface TestStack extends TestDatabase {
  * @param options.workers Started at once. @default 1
  */
 export async function useTestStack(
-  options: { workers?: number; secrets?: Record<string, string> } = {},
+  options: { workers?: number; secrets?: Record<string, string>; functionsFile?: string } = {},
 ): Promise<TestStack> {
   const database = await createTestDatabase();
   const { databaseUrl, db } = database;
@@ -66,7 +66,7 @@ export async function useTestStack(
   );
   const workers = new Set<TestWorker>();
   const startWorker = async () => {
-    const worker = await runTestWorker({ databaseUrl, temporalNamespace, secrets: options.secrets ?? {} });
+    const worker = await runTestWorker({ databaseUrl, temporalNamespace, ...options });
     const tracked = {
       stop: async () => {
         workers.delete(tracked);
