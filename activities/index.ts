@@ -50,9 +50,12 @@ async function supervised<Output>(work: () => Promise<Output>): Promise<Output> 
   }
 }
 
-/** Postgres or the network are away: errors that carry a code and may pass. */
+/** Postgres or the network are away: what the system or Postgres says of it, and may pass. */
 function isOutage(error: unknown): boolean {
-  const hasCode = typeof (error as { code?: unknown } | null)?.code === 'string';
+  const code = (error as { code?: unknown } | null)?.code;
+  const known =
+    typeof code === 'string' &&
+    (/^[0-9A-Z]{5}$/.test(code) || /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI_|ENOTFOUND)/.test(code));
   const lostConnection = error instanceof Error && /connection (terminated|ended)|timeout/i.test(error.message);
-  return lostConnection || (hasCode && mayPass(error));
+  return lostConnection || (known && mayPass(error));
 }

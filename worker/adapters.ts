@@ -59,7 +59,8 @@ export function createAdapters(
       const limiter = new EndpointLimiter({
         db: options.db,
         endpoint: agent.endpoint,
-        worker: options.identity,
+        // Variants with other limits on one endpoint lease apart, each counting the other's calls.
+        worker: `${options.identity} ${JSON.stringify(config.limits ?? {})}`,
         limits: config.limits ?? {},
       });
       limiters.set(key, limiter);

@@ -1,6 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Store } from '../../store/open-database.ts';
 import type { OutboxMessage } from '../../store/outbox/add-to-outbox.ts';
+import { clearOutbox } from '../../store/outbox/clear-outbox.ts';
 import { takeFromOutbox } from '../../store/outbox/take-from-outbox.ts';
 import { commandSignalName, taskQueue, workflowIdOf, workflowNames } from '../../workflows/messages.ts';
 
@@ -34,10 +35,12 @@ export function createDispatcher(options: {
       });
   };
   const sweep = setInterval(now, 1_000);
+  const clearing = setInterval(() => void clearOutbox(options.db).catch(() => {}), 3_600_000);
   return {
     now,
     close: async () => {
       clearInterval(sweep);
+      clearInterval(clearing);
       await running;
     },
   };

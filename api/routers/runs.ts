@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { diffChanges } from '../../schema/contracts/diff.ts';
-import { experimentSpecSchema } from '../../schema/contracts/spec.ts';
+import { parseSpec } from '../../schema/contracts/parse-spec.ts';
+import type { experimentSpecSchema } from '../../schema/contracts/spec.ts';
 import { runStatuses } from '../../schema/contracts/words.ts';
 import { listRuns } from '../../store/runs/list-runs.ts';
 import { previewPlan } from '../operations/plans/preview-plan.ts';
@@ -14,13 +15,15 @@ import { procedureFor, router } from '../trpc.ts';
 
 const id = z.object({ id: z.string().min(1).max(100) });
 const command = id.extend({ reason: z.string().max(2_000).optional() });
+/** Typed here, and read by `parseSpec`: its messages name the place, what was found and the nearest key. */
+const specInput = z.custom<z.input<typeof experimentSpecSchema>>().transform((spec) => parseSpec(spec, 'spec'));
 const side = z.object({ run: z.string().min(1).max(100), variant: z.string().max(100).optional() });
 
 export const runsRouter = router({
   start: procedureFor('engineer')
     .input(
       z.object({
-        spec: experimentSpecSchema,
+        spec: specInput,
         idempotencyKey: z.string().min(1).max(200).optional(),
         limit: z.int().min(1).max(10_000_000).optional(),
       }),
@@ -30,7 +33,7 @@ export const runsRouter = router({
   plan: procedureFor('engineer')
     .input(
       z.object({
-        spec: experimentSpecSchema,
+        spec: specInput,
         limit: z.int().min(1).max(10_000_000).optional(),
         /** By metric, in its own unit; up is good. */
         effects: z.record(z.string().max(100), z.number()).optional(),

@@ -43,7 +43,7 @@ describe('an error on the wire', () => {
     const { error } = (await response.json()) as { error: { data: { sluice: { details: unknown } } } };
     expect(error.data.sluice).toMatchObject({
       code: 'invalid_input',
-      details: [{ path: 'spec.concurrency', message: expect.stringContaining('number') }],
+      details: [{ path: 'concurrency', message: expect.stringContaining('number') }],
     });
   });
 
