@@ -24,6 +24,9 @@ export interface RunShardOutput {
 /** So many calls in a row that reached nobody at an endpoint end the run before the whole plan is burnt. */
 const unreachableLimit = 20;
 
+/** A worker is ended by force 10 s after its activities were cancelled. */
+const cutAfterMs = 5_000;
+
 /**
  * Runs the trials [fromTrial, toTrial) of a plan in `lanes` lanes. A lane takes its next trial after its row is
  * committed; a second attempt runs only what has no row yet.
@@ -48,9 +51,15 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
   heed(begun);
   if (await isSpent(db, input.runId, begun.plan)) end({ outcome: 'over_budget' });
 
-  // Cancelled when the worker shuts down: finish what is in flight, take nothing new.
+  // Cancelled when the worker shuts down: finish what is in flight, take nothing new. A call that does not end is cut
+  // off before the worker is ended by force, and is made again by the next attempt, which counts it.
   const cancelled = cancellationSignal();
-  const onCancel = () => end({ outcome: 'superseded' });
+  const cut = new AbortController();
+  let cutting: NodeJS.Timeout | undefined;
+  const onCancel = () => {
+    end({ outcome: 'superseded' });
+    cutting = setTimeout(() => cut.abort(new Error('the worker stops')), cutAfterMs);
+  };
   cancelled.addEventListener('abort', onCancel);
   // Calls may take minutes; a command or a later attempt is noticed between commits too.
   const look = setInterval(() => {
@@ -62,6 +71,7 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
     const meansOf = await trialMeans(dependencies, {
       plan: begun.plan,
       signal: stop.signal,
+      cut: cut.signal,
       countRetriedCall: () => countRetriedCall(db, input.runId, input.shard),
     });
     const lane = async () => {
@@ -90,6 +100,7 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
     return { outcome: 'finished' };
   } finally {
     clearInterval(look);
+    clearTimeout(cutting);
     cancelled.removeEventListener('abort', onCancel);
   }
 }

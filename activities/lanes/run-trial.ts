@@ -21,6 +21,8 @@ export interface TrialMeans {
   retries: number;
   /** Ends the waiting between attempts; the call itself is let finish. */
   signal: AbortSignal;
+  /** Ends the call itself, without a row: the worker must go. */
+  cut?: AbortSignal;
   /** Called before every call beyond the first that reached the agent. */
   countRetriedCall(): Promise<void>;
 }
@@ -47,6 +49,7 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
         example: { id: example.exampleId, metadata: example.metadata },
         context: { runId, trialId: id, variant, repetition, shadow: false },
         traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
+        ...(means.cut ? { signal: means.cut } : {}),
       });
       if (answer.ok || errorClasses[answer.errorClass] === 'agent') attempts += 1;
       if (!answer.ok && answer.retryAfterMs) means.limiter.block(Date.now() + answer.retryAfterMs);

@@ -5,7 +5,7 @@ import type { TrialMeans } from './run-trial.ts';
 /** What a trial of each variant needs: its agent, limits and the plan's evaluators. */
 export async function trialMeans(
   dependencies: ActivityDependencies,
-  { plan, ...rest }: { plan: Plan } & Pick<TrialMeans, 'signal' | 'countRetriedCall'>,
+  { plan, ...rest }: { plan: Plan } & Pick<TrialMeans, 'signal' | 'cut' | 'countRetriedCall'>,
 ): Promise<Map<string, TrialMeans>> {
   const functions = await dependencies.loadFunctions();
   const evaluators = plan.evaluators.map((planned) => ({
