@@ -1,6 +1,7 @@
 import type { AgentConfig } from '../schema/contracts/agent.ts';
 import type { Agent } from '../schema/contracts/call.ts';
 import type { AgentDependencies } from './agent-dependencies.ts';
+import { execAgent } from './exec-agent.ts';
 import { functionAgent } from './function-agent.ts';
 import { httpAgent } from './http-agent.ts';
 import { openaiAgent } from './openai-agent.ts';
@@ -17,6 +18,8 @@ export function createAgent(config: AgentConfig, dependencies: AgentDependencies
       return httpAgent(config, dependencies);
     case 'openai':
       return openaiAgent(config, dependencies);
+    case 'exec':
+      return execAgent(config, dependencies);
     case 'function':
       return functionAgent(config, dependencies);
     case 'replay':

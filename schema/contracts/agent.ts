@@ -32,6 +32,28 @@ export const httpAgentSchema = z.strictObject({
   ...commonFields,
 });
 
+/** A command that reads `{input, context}` and writes `{output, …}` as JSON lines; one process per call in flight. */
+export const execAgentSchema = z.strictObject({
+  adapter: z.literal('exec'),
+  /** For `/bin/sh`, e.g. `python agent.py`. */
+  command: z.string().trim().min(1).max(4_000),
+  /** Where it runs. @default where the worker runs */
+  cwd: z.string().min(1).max(1_000).optional(),
+  /** Names of the secrets it finds in its environment, which is otherwise minimal. */
+  secrets: z
+    .array(
+      z
+        .string()
+        .max(200)
+        .regex(/^[A-Za-z_]\w*$/, 'expected the name of an environment variable'),
+    )
+    .max(50)
+    .optional(),
+  /** Largest answer read, in bytes. @default 10485760 */
+  maxResponseBytes: z.int().min(1).max(104_857_600).optional(),
+  ...commonFields,
+});
+
 /** A TypeScript function registered under `name` in sluice.config.ts. */
 export const functionAgentSchema = z.strictObject({
   adapter: z.literal('function'),
@@ -103,14 +125,16 @@ export const openaiAgentSchema = z.strictObject({
 export const agentConfigSchema = z.discriminatedUnion('adapter', [
   httpAgentSchema,
   openaiAgentSchema,
+  execAgentSchema,
   functionAgentSchema,
   replayAgentSchema,
 ]);
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 export type HttpAgentConfig = z.infer<typeof httpAgentSchema>;
 export type OpenaiAgentConfig = z.infer<typeof openaiAgentSchema>;
+export type ExecAgentConfig = z.infer<typeof execAgentSchema>;
 export type FunctionAgentConfig = z.infer<typeof functionAgentSchema>;
 export type ReplayAgentConfig = z.infer<typeof replayAgentSchema>;
 
 /** Adapters of the design that this version does not have yet: named, so that a spec using one hears so. */
-export const plannedAdapters: readonly string[] = ['exec'];
+export const plannedAdapters: readonly string[] = [];
