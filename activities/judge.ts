@@ -63,6 +63,10 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
   const evidenceHash = sha256(canonicalize({ planHash: run.plan_hash, digest, statisticsVersion }) ?? '');
 
   return db.transaction().execute(async (trx) => {
+    // First: a run that was paused or aborted meanwhile gets no decision.
+    if (!(await changeStatus(trx, runId, 'completed', { finished: true, onlyIntent: 'run' }))) {
+      return { ...nothing, held: true };
+    }
     const decisionId = await recordDecision(trx, {
       runId,
       evidenceHash,
@@ -73,9 +77,6 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
       planHash: run.plan_hash,
       statisticsVersion,
     });
-    if (!(await changeStatus(trx, runId, 'completed', { finished: true, onlyIntent: 'run' }))) {
-      return { ...nothing, held: true };
-    }
     const summary = await summarizeRun(trx, runId);
     const result: RunResult = { ...summary, ...judged, front: frontOf(run.plan, evidence, judged.metrics), decisionId };
     await trx
