@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { workflowIdOf } from '../../workflows/messages.ts';
 import { checkInvariants, type Invariants } from '../support/check-invariants.ts';
 import { eventually } from '../support/eventually.ts';
 import {
@@ -45,7 +47,7 @@ interface Fault {
 }
 
 const faults: Fault[] = [
-  { name: 'kill -9 of one worker', strike: () => kill(stack.connection().pids.worker.slice(0, 1)) },
+  { name: 'kill -9 of a worker', strike: async (run) => kill([await findBusyWorker(run)]) },
   { name: 'kill -9 of the Temporal server', strike: () => kill([stack.connection().pids.temporal]) },
   { name: 'kill -9 of both workers', strike: () => kill(stack.connection().pids.worker) },
   {
@@ -111,13 +113,42 @@ test(`${trials} trials survive ${faults.length} faults: every row once, few call
   expect(watched.exitCode).toBe(0);
 });
 
+test('a worker that freezes, loses its shards to others and wakes up again changes nothing', {
+  timeout: 120_000,
+}, async ({ onTestFailed }) => {
+  onTestFailed(() => {
+    failed = true;
+    console.log(stack.logs());
+  });
+  agent.reset();
+  const started = await stack.cli(['run', 'start', writeExperiment('/run?ms=100'), '--limit', '1000', '--json']);
+  const { id } = JSON.parse(started.stdout.trim().split('\n').at(-1) ?? '') as { id: string };
+  await rowsReach(id, 200);
+
+  const frozenAt = performance.now();
+  const [frozen] = kill([await findBusyWorker(id)], 'SIGSTOP');
+  try {
+    await eventually(async () => ((await countInterruptedCalls(id)) > 0 ? true : undefined), 60_000);
+  } finally {
+    process.kill(frozen as number, 'SIGCONT');
+  }
+  console.log(`its shards were taken over after ${Math.round(performance.now() - frozenAt)} ms`);
+
+  const watched = await stack.cli(['run', 'watch', id, '--json']);
+  expect(watched.exitCode, watched.output).toBe(0);
+  // Work that is handed to a worker which does not answer is only missed after 5 s, each time.
+  const last = await checkInvariants(stack, id, { faults: 1, stub: agent, maxGapMs: 60_000 });
+  expect(last).toMatchObject({ status: 'completed', rows: 2_000 });
+  console.log(JSON.stringify(last));
+});
+
 /** The candidate answers as control does: what is tested is the way there. */
-function writeExperiment(): string {
+function writeExperiment(path = '/run?ms=20'): string {
   const rows = Array.from({ length: trials / 2 }, (_, index) =>
     JSON.stringify({ id: `e${index}`, input: `question ${index}`, expected: `question ${index}` }),
   );
   writeFileSync(join(folder, 'rows.jsonl'), `${rows.join('\n')}\n`);
-  const variant = { adapter: 'http', url: `${agent.url}/run?ms=20` };
+  const variant = { adapter: 'http', url: `${agent.url}${path}` };
   const spec = join(folder, 'spec.json');
   const experiment = {
     kind: 'experiment',
@@ -144,6 +175,31 @@ function countRows(run: string): Promise<number> {
     const { rows } = await stack.pool.query('select count(*)::int as count from trial where run_id = $1', [run]);
     return rows[0].count as number;
   });
+}
+
+/** Calls that cut-off attempts may have had in flight: grows when a shard is taken over from one of them. */
+async function countInterruptedCalls(run: string): Promise<number> {
+  const { rows } = await stack.pool.query('select sum(interrupted_calls)::int as count from shard where run_id = $1', [
+    run,
+  ]);
+  return rows[0].count;
+}
+
+/** The worker that runs most of the run's shards. */
+async function findBusyWorker(run: string): Promise<number> {
+  const connection = await Connection.connect({ address: stack.connection().temporalAddress });
+  try {
+    const pids = stack.connection().pids.worker;
+    return await eventually(async () => {
+      const { raw } = await new Client({ connection }).workflow.getHandle(workflowIdOf('experiment', run)).describe();
+      const identities = (raw.pendingActivities ?? []).map((activity) => activity.lastWorkerIdentity ?? '');
+      const shards = (pid: number) => identities.filter((identity) => identity.endsWith(`/${pid}`)).length;
+      const [busiest] = pids.toSorted((one, another) => shards(another) - shards(one));
+      return busiest !== undefined && shards(busiest) > 0 ? busiest : undefined;
+    });
+  } finally {
+    await connection.close();
+  }
 }
 
 async function rowsReach(run: string, wanted: number): Promise<void> {
