@@ -25,5 +25,7 @@ export function describeAgents(plan: Plan): string {
 
 function place({ agent, config }: PlannedVariant): string {
   if (config.adapter === 'http') return config.url.replace(/\?.*$/, '');
+  if (config.adapter === 'openai') return `${config.model} at ${config.baseUrl}`;
+  if (config.adapter === 'exec') return config.command;
   return agent ? `${agent.name}@${agent.version}` : config.adapter;
 }

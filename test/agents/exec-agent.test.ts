@@ -80,19 +80,15 @@ describe('an exec agent', () => {
     expect((await round(3)).toSorted()).toEqual(first.toSorted());
   });
 
-  it('answers at least 300 calls a second in 8 lanes', async () => {
+  it('answers four hundred calls in 8 lanes with 8 processes', async () => {
     const agent = execAgent();
-    const lanes = async (calls: number) => {
-      let left = calls;
-      const lane = async () => {
-        while (left-- > 0) expect(await ask(agent, {})).toMatchObject({ ok: true });
-      };
-      await Promise.all(Array.from({ length: 8 }, lane));
+    const seen = new Set<unknown>();
+    let left = 400;
+    const lane = async () => {
+      while (left-- > 0) seen.add(outputOf(await ask(agent, {})).pid);
     };
-    await lanes(8);
-    const startedAt = performance.now();
-    await lanes(400);
-    expect(400 / ((performance.now() - startedAt) / 1_000)).toBeGreaterThan(300);
+    await Promise.all(Array.from({ length: 8 }, lane));
+    expect(seen.size).toBe(8);
   });
 
   it('finds the secrets it names in an environment that holds little else', async () => {
