@@ -18,17 +18,18 @@ interface RecordedRow {
 
 const dataFolder = process.env.SLUICE_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
 const file = join(dataFolder, 'gsm8k', 'recorded-6b.jsonl');
+const whereToGetIt = `${file} is not there: set SLUICE_DATA to a folder with gsm8k/recorded-6b.jsonl, made of the two 6B models in github.com/openai/grade-school-math (example_model_solutions), one line {id, question, expected, recorded: {6b_finetuning, 6b_verification: {solution, isCorrect}}} each`;
+/** Where the data was promised (CI, SLUICE_DATA) these tests run, and fail without it; elsewhere they say where it is. */
+const wanted = existsSync(file) || process.env.SLUICE_DATA !== undefined || process.env.CI !== undefined;
+if (!wanted) console.info(whereToGetIt);
 const folder = mkdtempSync(join(tmpdir(), 'sluice-real-data-'));
 let stack: RunningStack;
 let agent: Awaited<ReturnType<typeof startRecordedAgent>>;
 let rows: RecordedRow[];
 
 beforeAll(async () => {
-  if (!existsSync(file)) {
-    throw new Error(
-      `${file} is not there: set SLUICE_DATA to a folder with gsm8k/recorded-6b.jsonl, made of the two 6B models in github.com/openai/grade-school-math (example_model_solutions), one line {id, question, expected, recorded: {6b_finetuning, 6b_verification: {solution, isCorrect}}} each`,
-    );
-  }
+  if (!wanted) return;
+  if (!existsSync(file)) throw new Error(whereToGetIt);
   rows = readFileSync(file, 'utf8')
     .trim()
     .split('\n')
@@ -73,7 +74,7 @@ async function runExperiment(
   return { exitCode, result: JSON.parse(last) as RunResult };
 }
 
-describe('the answers of two real models, asked again over HTTP', () => {
+describe.runIf(wanted)('the answers of two real models, asked again over HTTP', () => {
   test('reproduce the published truth to the last digit, and pass', async () => {
     const { exitCode, result } = await runExperiment('6b_finetuning', '6b_verification');
 
