@@ -127,7 +127,7 @@ describe('the GitHub Action', () => {
   });
 
   it('aborts the run of a job that is cancelled', async () => {
-    const job = checkout('/run?ms=3000');
+    const job = checkout('/run?ms=60000');
     const cancelled = await job.step('check', inputs, { stopAt: /started run_\w+/ });
     expect(cancelled.exitCode).not.toBe(0);
     expect(action.runs.steps.find(({ id }) => id === 'abort')?.if).toBe('cancelled()');
