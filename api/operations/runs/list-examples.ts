@@ -26,23 +26,21 @@ export async function listExamples({
   };
 }): Promise<{ candidate: string; improved: number; regressed: number; examples: ChangedExample[] }> {
   const run = await requireRun(ctx, input.id);
-  const { candidate, ...changed } = await ctx.analyst.run('findChanges', {
+  const changes = await ctx.analyst.run('findChanges', {
     runId: run.id,
     plan: run.plan,
     metric: input.metric,
     candidate: input.candidate,
+    change: input.change,
+    limit: input.limit,
   });
-  const kinds = input.change ? [input.change] : (['regressed', 'improved', 'flaky'] as const);
-  const chosen = kinds.flatMap((change) => changed[change].map((id) => ({ id, change }))).slice(0, input.limit);
   const answers = await loadAnswers(ctx.db, run.id, {
-    exampleIds: chosen.map((one) => one.id),
-    variants: ['control', candidate],
+    exampleIds: changes.examples.map((one) => one.id),
+    variants: ['control', changes.candidate],
   });
   return {
-    candidate,
-    improved: changed.improved.length,
-    regressed: changed.regressed.length,
-    examples: chosen.flatMap((one) => {
+    ...changes,
+    examples: changes.examples.flatMap((one) => {
       const found = answers.get(one.id);
       return found ? [{ ...one, ...found }] : [];
     }),
