@@ -3,6 +3,7 @@ import { datasetLimits, type ExampleRow } from '../../../schema/contracts/datase
 import { SluiceError } from '../../../schema/errors.ts';
 import { sha256 } from '../../../schema/ids.ts';
 import { whyNotStorable } from '../../../schema/why-not-storable.ts';
+import { isOpenPush } from '../../../store/datasets/is-open-push.ts';
 import { stageRows } from '../../../store/datasets/stage-rows.ts';
 import type { SignedContext } from '../../context.ts';
 
@@ -14,13 +15,7 @@ export async function pushRows({
   ctx: SignedContext;
   input: { pushId: string; ordinal: number; rows: ExampleRow[] };
 }): Promise<void> {
-  const open = await ctx.db
-    .selectFrom('dataset_push')
-    .select('id')
-    .where('id', '=', input.pushId)
-    .where('project_id', '=', ctx.principal.projectId)
-    .executeTakeFirst();
-  if (!open) {
+  if (!(await isOpenPush(ctx.db, ctx.principal.projectId, input.pushId))) {
     throw new SluiceError({
       code: 'not_found',
       message: `there is no open push ${input.pushId}`,
