@@ -13,6 +13,7 @@ import { countConfirmationCall } from '../store/confirmations/count-confirmation
 import { loadReruns } from '../store/confirmations/load-reruns.ts';
 import { loadEvidence } from '../store/runs/load-evidence.ts';
 import { loadPlanExamples } from '../store/runs/load-plan-examples.ts';
+import { readRun } from '../store/runs/read-run.ts';
 import type { ShardExample } from '../store/shards/begin-shard.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runTrial, type TrialMeans } from './lanes/run-trial.ts';
@@ -38,11 +39,7 @@ export async function confirmMustPass(
   { runId }: { runId: string },
 ): Promise<ConfirmOutput> {
   const { db } = dependencies;
-  const { plan, status } = await db
-    .selectFrom('run')
-    .select(['plan', 'status'])
-    .where('id', '=', runId)
-    .executeTakeFirstOrThrow();
+  const { plan, status } = await readRun(db, runId);
   if (status !== 'running') return { outcome: status === 'paused' ? 'stopped' : 'finished' };
   const examples = unconfirmedExamples(plan.gate.policy, await loadEvidence(db, runId, plan));
   if (examples.length === 0) return { outcome: 'finished' };

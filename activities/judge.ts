@@ -15,7 +15,9 @@ import { statisticsVersion } from '../statistics/version.ts';
 import { loadReruns } from '../store/confirmations/load-reruns.ts';
 import { changeStatus } from '../store/runs/change-status.ts';
 import { loadEvidence } from '../store/runs/load-evidence.ts';
+import { readRun } from '../store/runs/read-run.ts';
 import { recordDecision } from '../store/runs/record-decision.ts';
+import { setResult } from '../store/runs/set-result.ts';
 import { summarizeRun } from '../store/runs/summarize-run.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
@@ -35,11 +37,7 @@ const nothing: JudgeOutput = { decisionId: null, verdict: null, action: null, ev
 export async function judge(dependencies: ActivityDependencies, input: { runId: string }): Promise<JudgeOutput> {
   const { db } = dependencies;
   const { runId } = input;
-  const run = await db
-    .selectFrom('run')
-    .select(['plan', 'plan_hash', 'status'])
-    .where('id', '=', runId)
-    .executeTakeFirstOrThrow();
+  const run = await readRun(db, runId);
   if (run.status === 'paused') return { ...nothing, held: true };
   if (run.status !== 'running') return nothing;
 
@@ -55,12 +53,12 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
     ? confirmationsOf(unconfirmedExamples(policy, evidence), await loadReruns(db, runId))
     : [];
   const judged = {
-    ...judgeExperiment(policy, evidence, { seed: run.plan_hash, confirmations }),
+    ...judgeExperiment(policy, evidence, { seed: run.planHash, confirmations }),
     ...(confirmations.length === 0 ? {} : { confirmations }),
   };
   judged.reasons.unshift(...budgetReason(run.plan, before));
   const digest = digestOf(evidence, confirmations);
-  const evidenceHash = sha256(canonicalize({ planHash: run.plan_hash, digest, statisticsVersion }) ?? '');
+  const evidenceHash = sha256(canonicalize({ planHash: run.planHash, digest, statisticsVersion }) ?? '');
 
   return db.transaction().execute(async (trx) => {
     // First: a run that was paused or aborted meanwhile gets no decision.
@@ -70,20 +68,16 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
     const decisionId = await recordDecision(trx, {
       runId,
       evidenceHash,
-      evidence: { planHash: run.plan_hash, digest, counts: before.counts, ...judged } as unknown as Json,
+      evidence: { planHash: run.planHash, digest, counts: before.counts, ...judged } as unknown as Json,
       verdict: judged.verdict,
       action: judged.action,
       policy: policy as unknown as Json,
-      planHash: run.plan_hash,
+      planHash: run.planHash,
       statisticsVersion,
     });
-    const summary = await summarizeRun(trx, runId);
+    const summary = await summarizeRun(trx, runId, before.failures);
     const result: RunResult = { ...summary, ...judged, front: frontOf(run.plan, evidence, judged.metrics), decisionId };
-    await trx
-      .updateTable('run')
-      .set({ result: JSON.stringify(result) })
-      .where('id', '=', runId)
-      .execute();
+    await setResult(trx, runId, result);
     return { decisionId, verdict: judged.verdict, action: judged.action, evidenceHash };
   });
 }

@@ -1,8 +1,10 @@
-import { sql } from 'kysely';
 import { mayProtect } from '../schema/contracts/gate.ts';
 import { changeStatus } from '../store/runs/change-status.ts';
 import { freezePlan } from '../store/runs/freeze-plan.ts';
+import { readRun } from '../store/runs/read-run.ts';
+import { setPlanned } from '../store/runs/set-planned.ts';
 import { listUnfinishedShards } from '../store/shards/list-unfinished-shards.ts';
+import { hasTrials } from '../store/trials/has-trials.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
 import { stateDetectableEffects } from './state-detectable-effects.ts';
@@ -36,19 +38,15 @@ export function shardSizeOf(trials: number, places: number): number {
 }
 
 /**
- * Freezes the plan into rows and makes sure that every agent can be reached and every judge is there, before any trial. May run again: the
- * second time it finds the rows and returns what is left to do.
+ * Freezes the plan into rows and makes sure that every agent can be reached and every judge is there, before any trial.
+ * May run again: the second time it finds the rows and returns what is left to do.
  */
 export async function planExperiment(
   dependencies: ActivityDependencies,
   input: { runId: string },
 ): Promise<PlanOutput> {
   const { db } = dependencies;
-  const { plan, status } = await db
-    .selectFrom('run')
-    .select(['plan', 'status'])
-    .where('id', '=', input.runId)
-    .executeTakeFirstOrThrow();
+  const { plan, status } = await readRun(db, input.runId);
   const lanes = windowOf(plan.concurrency);
   if (status === 'aborted' || status === 'failed' || status === 'completed') return { shards: null, lanes };
 
@@ -63,7 +61,7 @@ export async function planExperiment(
   ]);
   const shards = await listUnfinishedShards(db, input.runId);
   // A run that is under way already lives with an agent that is down for a moment.
-  const fresh = await nothingCalledYet(dependencies, input.runId);
+  const fresh = !(await hasTrials(db, input.runId));
   const found = problems.filter((problem) => problem !== null);
   if (found.length > 0 && fresh) {
     await failRun(dependencies, {
@@ -74,23 +72,9 @@ export async function planExperiment(
     });
     return { shards: null, lanes };
   }
-  await db
-    .updateTable('run')
-    .set({ planned, started_at: sql<Date>`coalesce(started_at, now())` })
-    .where('id', '=', input.runId)
-    .execute();
+  await setPlanned(db, input.runId, planned);
   await stateDetectableEffects(db, input.runId, plan);
   // A pause that came first stands: resuming it makes the run running.
   await changeStatus(db, input.runId, 'running', { onlyIntent: 'run' });
   return { shards, lanes, confirms: mayProtect(plan.gate.policy) };
-}
-
-async function nothingCalledYet(dependencies: ActivityDependencies, runId: string): Promise<boolean> {
-  const trial = await dependencies.db
-    .selectFrom('trial')
-    .select('id')
-    .where('run_id', '=', runId)
-    .limit(1)
-    .executeTakeFirst();
-  return trial === undefined;
 }

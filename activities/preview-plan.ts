@@ -6,6 +6,7 @@ import type { Plan } from '../schema/contracts/plan.ts';
 import type { PlanMeasurement } from '../schema/contracts/plan-preview.ts';
 import { SluiceError } from '../schema/errors.ts';
 import { answerPreview } from '../store/plans/answer-preview.ts';
+import { findPreview } from '../store/plans/find-preview.ts';
 import { measureDataset } from '../store/plans/measure-dataset.ts';
 import { findLatestResult } from '../store/runs/find-latest-result.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -26,7 +27,7 @@ export async function previewPlan(
   { previewId }: { previewId: string },
 ): Promise<void> {
   const { db } = dependencies;
-  const asked = await db.selectFrom('plan_preview').selectAll().where('id', '=', previewId).executeTakeFirst();
+  const asked = await findPreview(db, previewId);
   if (!asked || asked.answer !== null) return;
   try {
     await answerPreview(db, previewId, { ok: true, measurement: await measure(dependencies, asked) });

@@ -4,6 +4,7 @@ import type { Plan } from '../schema/contracts/plan.ts';
 import type { Store } from '../store/open-database.ts';
 import { findEarlierResult } from '../store/runs/find-earlier-result.ts';
 import { measurePlan } from '../store/runs/measure-plan.ts';
+import { setDetectableEffects } from '../store/runs/set-detectable-effects.ts';
 
 /** Writes to the run what it can show, before its first call; the second time what was stated stands. */
 export async function stateDetectableEffects(db: Store, runId: string, plan: Plan): Promise<void> {
@@ -15,10 +16,5 @@ export async function stateDetectableEffects(db: Store, runId: string, plan: Pla
     size: { examples, clusters, repetitions: plan.repetitions },
     earlier,
   });
-  await db
-    .updateTable('run')
-    .set({ detectable_effects: JSON.stringify(effects) })
-    .where('id', '=', runId)
-    .where('detectable_effects', 'is', null)
-    .execute();
+  await setDetectableEffects(db, runId, effects);
 }

@@ -27,7 +27,6 @@ export async function changeStatus(
     onlyIntent?: 'run';
     planned?: number;
     error?: { message: string; fix?: string };
-    result?: unknown;
     finished?: boolean;
   } = {},
 ): Promise<boolean> {
@@ -40,7 +39,6 @@ export async function changeStatus(
       ...(set.intent ? { intent: set.intent } : {}),
       ...(set.planned === undefined ? {} : { planned: set.planned }),
       ...(set.error ? { error: JSON.stringify(set.error) } : {}),
-      ...(set.result === undefined ? {} : { result: JSON.stringify(set.result) }),
       ...(set.finished ? { finished_at: sql<Date>`now()` } : {}),
     })
     .where('id', '=', runId)

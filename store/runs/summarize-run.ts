@@ -1,13 +1,16 @@
-import type { RunResult } from '../../schema/contracts/result.ts';
+import type { FailureGroup, RunResult } from '../../schema/contracts/result.ts';
 import type { Store } from '../open-database.ts';
 import { countTrials } from './count-trials.ts';
 import { groupFailures } from './group-failures.ts';
 
-/** The result object of a run that has no decision (yet): counts, calls and failures, straight from the rows. */
-export async function summarizeRun(db: Store, runId: string): Promise<RunResult> {
+/**
+ * The result object of a run that has no decision (yet): counts, calls and failures, straight from the rows.
+ * @param known Failures that were grouped already, when no row can have come since.
+ */
+export async function summarizeRun(db: Store, runId: string, known?: FailureGroup[]): Promise<RunResult> {
   const run = await db.selectFrom('run').selectAll().where('id', '=', runId).executeTakeFirstOrThrow();
   const tally = await countTrials(db, { ...run, budgeted: run.plan.budget !== null });
-  const failures = await groupFailures(db, runId);
+  const failures = known ?? (await groupFailures(db, runId));
   const end = run.finished_at?.getTime() ?? Date.now();
   return {
     id: run.id,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Json } from '../../schema/contracts/json.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import type { Store } from '../open-database.ts';
+import { readRun } from '../runs/read-run.ts';
 
 export interface ShardExample {
   ordinal: number;
@@ -58,11 +59,7 @@ export async function beginShard(
   });
   if (!taken) return null;
 
-  const run = await db
-    .selectFrom('run')
-    .select(['plan', 'intent'])
-    .where('id', '=', input.runId)
-    .executeTakeFirstOrThrow();
+  const run = await readRun(db, input.runId);
   const perExample = run.plan.repetitions * run.plan.variants.length;
   const firstOrdinal = Math.floor(taken.from_trial / perExample);
   const lastOrdinal = Math.floor((taken.to_trial - 1) / perExample);

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import { SluiceError } from '../../../schema/errors.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
+import { revokeKey as revokeStoredKey } from '../../../store/keys/revoke-key.ts';
 import type { SignedContext } from '../../context.ts';
 
 /** Ends a key. From the next request on it is unknown. */
@@ -13,22 +13,15 @@ export async function revokeKey({
 }): Promise<{ id: string; revoked: boolean }> {
   const { projectId, actor } = ctx.principal;
   return ctx.db.transaction().execute(async (trx) => {
-    const key = await trx
-      .selectFrom('api_key')
-      .select('revoked_at')
-      .where('id', '=', input.id)
-      .where('project_id', '=', projectId)
-      .forUpdate()
-      .executeTakeFirst();
-    if (!key) {
+    const outcome = await revokeStoredKey(trx, { projectId, id: input.id });
+    if (outcome === 'unknown') {
       throw new SluiceError({
         code: 'not_found',
         message: `there is no key "${input.id}"`,
         fix: 'See the keys with `sluice key list`.',
       });
     }
-    if (key.revoked_at) return { id: input.id, revoked: false };
-    await trx.updateTable('api_key').set({ revoked_at: sql<Date>`now()` }).where('id', '=', input.id).execute();
+    if (outcome === 'was_revoked') return { id: input.id, revoked: false };
     await appendAuditEvent(trx, { projectId, actor, verb: 'key.revoke', subject: `key:${input.id}` }, ctx.auditKey);
     return { id: input.id, revoked: true };
   });

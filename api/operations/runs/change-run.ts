@@ -5,6 +5,7 @@ import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import { addToOutbox } from '../../../store/outbox/add-to-outbox.ts';
 import { changeStatus } from '../../../store/runs/change-status.ts';
 import { findRun } from '../../../store/runs/find-run.ts';
+import { lockRun } from '../../../store/runs/lock-run.ts';
 import type { SignedContext } from '../../context.ts';
 import { requireRun } from './require-run.ts';
 
@@ -30,17 +31,12 @@ export async function changeRun({
   const { projectId, actor } = ctx.principal;
   await requireRun(ctx, input.id);
   const answer = await ctx.db.transaction().execute(async (trx): Promise<{ status: RunStatus; changed: boolean }> => {
-    const run = await trx
-      .selectFrom('run')
-      .select(['status', 'intent', 'started_at'])
-      .where('id', '=', input.id)
-      .forUpdate()
-      .executeTakeFirstOrThrow();
+    const run = await lockRun(trx, input.id);
     const wanted = statusAfter[input.command];
     if (run.status === wanted || (input.command === 'resume' && run.status === 'queued')) {
       return { status: run.status, changed: false };
     }
-    const status = input.command === 'resume' && run.started_at === null ? 'queued' : wanted;
+    const status = input.command === 'resume' && run.startedAt === null ? 'queued' : wanted;
     const allowed =
       (input.command !== 'resume' || run.status === 'paused') &&
       (await changeStatus(trx, input.id, status, {
