@@ -2,9 +2,15 @@ import { Migrator } from 'kysely/migration';
 import * as initial from '../schema/migrations/0001-initial.ts';
 import * as confirmations from '../schema/migrations/0002-confirmations.ts';
 import * as planPreviews from '../schema/migrations/0003-plan-previews.ts';
+import * as stepsAndJudges from '../schema/migrations/0004-steps-and-judges.ts';
 import { openDatabase } from './open-database.ts';
 
-const migrations = { '0001-initial': initial, '0002-confirmations': confirmations, '0003-plan-previews': planPreviews };
+const migrations = {
+  '0001-initial': initial,
+  '0002-confirmations': confirmations,
+  '0003-plan-previews': planPreviews,
+  '0004-steps-and-judges': stepsAndJudges,
+};
 
 /** Brings the database to the newest schema. Safe to run twice and by several processes at once. */
 export async function migrate(options: {

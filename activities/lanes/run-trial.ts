@@ -86,6 +86,8 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
     outputTokens: null,
     costUsd: null,
     steps: null,
+    trajectory: undefined,
+    cached: false,
     output: undefined,
     outputHash: null,
     model: null,
@@ -98,13 +100,15 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
   row.inputTokens = answer.usage?.inputTokens ?? null;
   row.outputTokens = answer.usage?.outputTokens ?? null;
   row.costUsd = answer.usage?.costUsd ?? null;
-  row.steps = answer.steps ?? null;
+  const steps = Array.isArray(answer.steps) ? answer.steps : undefined;
+  row.steps = steps?.length ?? (answer.steps as number | undefined) ?? null;
+  row.trajectory = steps;
   row.output = answer.output;
   row.outputHash = sha256(JSON.stringify(answer.output));
   row.model = answer.model === undefined ? null : cleanMessage(answer.model);
   row.revision = answer.revision === undefined ? null : cleanMessage(answer.revision);
   for (const { versionId, evaluator } of means.evaluators) {
-    row.scores.push(await score(versionId, evaluator, answer.output, example));
+    row.scores.push(await score(versionId, evaluator, row, example));
   }
   return row;
 }
@@ -142,7 +146,12 @@ async function callAgain(
   }
 }
 
-async function score(versionId: string, evaluator: Evaluator, output: FinishedTrial['output'], example: ShardExample) {
+async function score(
+  versionId: string,
+  evaluator: Evaluator,
+  { output, trajectory }: FinishedTrial,
+  example: ShardExample,
+) {
   const base = { evaluatorVersionId: versionId, name: evaluator.name };
   try {
     const judged = await evaluator.evaluate({
@@ -150,6 +159,7 @@ async function score(versionId: string, evaluator: Evaluator, output: FinishedTr
       output: output ?? null,
       expected: example.expected,
       metadata: example.metadata,
+      ...(trajectory === undefined ? {} : { steps: trajectory }),
     });
     const finite = judged.score === null || Number.isFinite(judged.score);
     return {

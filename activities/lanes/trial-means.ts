@@ -1,3 +1,4 @@
+import { isLaneEvaluator } from '../../schema/contracts/evaluator.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { TrialMeans } from './run-trial.ts';
@@ -8,10 +9,12 @@ export async function trialMeans(
   { plan, ...rest }: { plan: Plan } & Pick<TrialMeans, 'signal' | 'cut' | 'countRetriedCall'>,
 ): Promise<Map<string, TrialMeans>> {
   const functions = await dependencies.loadFunctions();
-  const evaluators = plan.evaluators.map((planned) => ({
-    versionId: planned.versionId,
-    evaluator: dependencies.evaluatorFor(planned.config, functions),
-  }));
+  const evaluators = plan.evaluators
+    .filter(({ config }) => isLaneEvaluator(config))
+    .map((planned) => ({
+      versionId: planned.versionId,
+      evaluator: dependencies.evaluatorFor(planned.config, functions),
+    }));
   return new Map(
     plan.variants.map(({ name, config }) => {
       const agent = dependencies.agentFor(config, functions);

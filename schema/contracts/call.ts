@@ -39,6 +39,20 @@ export interface AgentCall {
   signal?: AbortSignal;
 }
 
+/** One step on the way to an answer: a model's turn, a tool call, a hand-over to another agent. */
+export interface Step {
+  /** Of a multi-agent system: who took it. */
+  agent?: string;
+  /** What was called in it. */
+  tool?: { name: string; arguments?: Json; result?: Json; error?: string };
+  /** What was said or decided in it; an answer that may be judged, where it is one. */
+  output?: Json;
+  inputTokens?: number;
+  outputTokens?: number;
+  costUsd?: number;
+  latencyMs?: number;
+}
+
 export interface AgentUsage {
   inputTokens?: number;
   outputTokens?: number;
@@ -49,7 +63,8 @@ export type AgentAnswer =
   | {
       ok: true;
       output: Json;
-      steps?: number;
+      /** How many, or each of them; the metric `steps` is their number. */
+      steps?: number | Step[];
       usage?: AgentUsage;
       model?: string;
       /** `x-agent-revision`. */
@@ -66,6 +81,8 @@ export type AgentAnswer =
       retryable: boolean;
       /** From Retry-After. */
       retryAfterMs?: number;
+      /** What the failed call cost all the same, as far as it is known. */
+      usage?: AgentUsage;
       latencyMs: number;
     };
 
@@ -87,6 +104,10 @@ export interface Judged {
   score: number | null;
   label?: string;
   explanation?: string;
+  /** What the judgement cost, for judges that call something. */
+  usage?: AgentUsage;
+  /** More than the score says, e.g. the labels of each repetition. Small: it is stored with the score. */
+  detail?: Record<string, Json>;
 }
 
 export interface EvaluatorInput {
@@ -94,13 +115,17 @@ export interface EvaluatorInput {
   output: Json;
   expected: Json | undefined;
   metadata: Record<string, Json>;
+  /** Where the agent told them one by one. */
+  steps?: Step[];
+  /** For `pairwise`: what control answered on the same example and repetition; absent where it has no answer. */
+  control?: { output: Json };
 }
 
 /** A judge of one output. Throws when it cannot judge: that becomes a missing score, never a zero. */
 export interface Evaluator {
   readonly name: string;
-  /** binary: only ever 0 or 1. */
-  readonly kind: 'binary' | 'score';
+  /** binary: only ever 0 or 1; count: a number of things, such as steps. */
+  readonly kind: 'binary' | 'score' | 'count';
   evaluate(input: EvaluatorInput): Judged | Promise<Judged>;
   /** Whether it can judge at all; asked before any call is made. @returns null when it can, else a message and what to do. */
   probe?(): { message: string; fix: string } | null;
@@ -129,7 +154,7 @@ export interface FunctionRegistry {
 /** A function agent's answer: the same shape as an HTTP agent's. */
 export interface FunctionAnswer {
   output: Json;
-  steps?: number;
+  steps?: number | Step[];
   usage?: AgentUsage;
   model?: string;
 }

@@ -72,6 +72,22 @@ export const evaluatorConfigSchema = z.discriminatedUnion('type', [
 ]);
 export type EvaluatorConfig = z.infer<typeof evaluatorConfigSchema>;
 
+/** True for judges that cost nothing to ask: they score in the lane, and their scores commit with the trial. */
+export function isLaneEvaluator(config: EvaluatorConfig): boolean {
+  return laneTypes.has(config.type);
+}
+
+const laneTypes: ReadonlySet<string> = new Set([
+  'exact_match',
+  'contains',
+  'regex',
+  'numeric_match',
+  'json_match',
+  'function',
+  'trajectory',
+  'convergence',
+]);
+
 /** Kind of the metric that an evaluator makes: everything but graded functions says 0 or 1. */
 export function kindOfEvaluator(config: EvaluatorConfig): 'binary' | 'score' {
   return config.type === 'function' && config.kind !== 'binary' ? 'score' : 'binary';

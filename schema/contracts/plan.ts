@@ -21,6 +21,10 @@ export interface Plan {
   budget: { maxCostUsd: number } | null;
   /** At most this many examples, in dataset order; null = all. */
   limit: number | null;
+  /** Absent where nobody is asked. */
+  approvals?: { promote: number; ttlMs: number };
+  /** Absent without a cache; null = answers of any age. */
+  cache?: { maxAgeMs: number | null };
 }
 
 export interface PlannedVariant {

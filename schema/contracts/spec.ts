@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentConfigSchema } from './agent.ts';
+import { durationSchema } from './duration.ts';
 import { evaluatorConfigSchema } from './evaluator.ts';
 import { gatePolicySchema } from './gate.ts';
 import { nameSchema } from './words.ts';
@@ -49,6 +50,14 @@ export const gitSchema = z.strictObject({
 });
 export type Git = z.infer<typeof gitSchema>;
 
+/** Who must sign before a `roll_forward` of the run counts (DESIGN §8 "Approvals"). */
+export const approvalsSchema = z.strictObject({
+  /** Persons, never keys; not the requester and no contributor. 0 = nobody is asked. @default 1 */
+  promote: z.int().min(0).max(20).optional(),
+  /** How long an answer is waited for; then the run ends with `hold`. @default "24h" */
+  ttl: durationSchema.optional(),
+});
+
 const experimentFields = {
   kind: z.literal('experiment'),
   name: nameSchema,
@@ -65,6 +74,13 @@ const experimentFields = {
   gate: z.union([gatePolicySchema, z.string().max(200)]).optional(),
   /** Attempts after the first for a call that failed in a way that may pass (429, 5xx, reset). @default 2 */
   retries: z.int().min(0).max(10).optional(),
+  /** Ask people before a passed experiment counts as `roll_forward`. @default nobody is asked */
+  approvals: approvalsSchema.optional(),
+  /**
+   * Take the answer of an earlier trial of the same agent configuration, input and repetition instead of a call. Such
+   * trials are marked and in no latency. `true` = however old. @default false
+   */
+  cache: z.union([z.boolean(), z.strictObject({ maxAge: durationSchema })]).optional(),
   tags: z.array(z.string().max(100)).max(50).optional(),
   git: gitSchema.optional(),
 };

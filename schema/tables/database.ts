@@ -236,6 +236,10 @@ export interface TrialTable {
   model: string | null;
   revision: string | null;
   trace_id: string;
+  /** The steps one by one, where the agent told them. */
+  trajectory: MaybeJson;
+  /** The answer of an earlier trial: no call was made, and there is no latency. */
+  cached: Generated<boolean>;
   finished_at: Time;
 }
 
@@ -251,6 +255,12 @@ export interface ScoreTable {
   annotator_kind: 'CODE' | 'LLM' | 'HUMAN';
   /** Why there is no score. */
   error: string | null;
+  /** What judging cost, where it cost something. */
+  cost_usd: number | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  /** More than the score says, e.g. the labels of each repetition. */
+  detail: MaybeJson;
   created_at: Time;
 }
 
@@ -350,7 +360,6 @@ export interface EndpointLeaseTable {
   expires_at: Time;
 }
 
-/** Every table, by its name in Postgres. */
 /** What a worker says to a question of `sluice plan`. */
 export type PreviewAnswer = { ok: true; measurement: PlanMeasurement } | { ok: false; error: SluiceErrorOptions };
 
@@ -365,6 +374,7 @@ export interface PlanPreviewTable {
   created_at: Time;
 }
 
+/** Every table, by its name in Postgres. */
 export interface Database {
   project: ProjectTable;
   person: PersonTable;

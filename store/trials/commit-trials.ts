@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { Step } from '../../schema/contracts/call.ts';
 import type { Json } from '../../schema/contracts/json.ts';
 import type { ShardOrders } from '../shards/read-shard-orders.ts';
 
@@ -22,6 +23,10 @@ export interface FinishedTrial {
   outputTokens: number | null;
   costUsd: number | null;
   steps: number | null;
+  /** Where the agent told its steps one by one. */
+  trajectory: Step[] | undefined;
+  /** The answer of an earlier trial: no call was made. */
+  cached: boolean;
   output: Json | undefined;
   outputHash: string | null;
   model: string | null;
@@ -59,15 +64,16 @@ with input as materialized (
   select * from json_to_recordset($1::json) as t(
     "runId" text, shard int, id text, variant text, "exampleId" text, repetition int, ordinal int, status text,
     "errorClass" text, "causedBy" text, "errorMessage" text, attempts int, "latencyMs" float8,
-    "inputTokens" float8, "outputTokens" float8, "costUsd" float8, steps float8, output jsonb, "outputHash" text,
+    "inputTokens" float8, "outputTokens" float8, "costUsd" float8, steps float8, trajectory jsonb,
+    cached boolean, output jsonb, "outputHash" text,
     model text, revision text, "traceId" text, scores json)
 ), stored as (
   insert into trial (id, run_id, variant, example_id, repetition, ordinal, status, error_class, caused_by,
-    error_message, attempts, latency_ms, input_tokens, output_tokens, cost_usd, steps, output, output_hash, model,
-    revision, trace_id)
+    error_message, attempts, latency_ms, input_tokens, output_tokens, cost_usd, steps, trajectory, cached, output,
+    output_hash, model, revision, trace_id)
   select id, "runId", variant, "exampleId", repetition, ordinal, status, "errorClass", "causedBy", "errorMessage",
-    attempts, "latencyMs", "inputTokens", "outputTokens", "costUsd", steps, output, "outputHash", model, revision,
-    "traceId"
+    attempts, "latencyMs", "inputTokens", "outputTokens", "costUsd", steps, trajectory, coalesce(cached, false),
+    output, "outputHash", model, revision, "traceId"
   from input
   on conflict do nothing
   returning id, status, caused_by, cost_usd

@@ -133,6 +133,8 @@ export function finishedTrial(runId: string, ordinal: number, more: Partial<Fini
     errorClass: null,
     causedBy: null,
     errorMessage: null,
+    trajectory: undefined,
+    cached: false,
     attempts: 1,
     latencyMs: 12.5,
     inputTokens: null,
