@@ -3,6 +3,7 @@ import * as initial from '../schema/migrations/0001-initial.ts';
 import * as confirmations from '../schema/migrations/0002-confirmations.ts';
 import * as planPreviews from '../schema/migrations/0003-plan-previews.ts';
 import * as stepsAndJudges from '../schema/migrations/0004-steps-and-judges.ts';
+import * as datasetsAndMedia from '../schema/migrations/0006-datasets-and-media.ts';
 import { openDatabase } from './open-database.ts';
 
 const migrations = {
@@ -10,6 +11,7 @@ const migrations = {
   '0002-confirmations': confirmations,
   '0003-plan-previews': planPreviews,
   '0004-steps-and-judges': stepsAndJudges,
+  '0006-datasets-and-media': datasetsAndMedia,
 };
 
 /** Brings the database to the newest schema. Safe to run twice and by several processes at once. */

@@ -5,30 +5,34 @@ import { evaluatorConfigSchema } from './evaluator.ts';
 import { gatePolicySchema } from './gate.ts';
 import { nameSchema } from './words.ts';
 
-/** `name[@version][#split]`. */
+/** A pin of a dataset version: begins with a letter, so that it never looks like a number; `latest` is taken. */
+export const pinLabelSchema = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z][A-Za-z0-9_.-]*$/, 'expected a label that begins with a letter, e.g. "approved"')
+  .refine((label) => label !== 'latest', 'latest always means the newest version, and cannot be pinned');
+
+/** `name[@version][#split]`; a version is a number, `latest` or a pin's label. */
 export const datasetReferenceSchema = z
   .string()
   .max(300)
   .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_./-]*(@(latest|[1-9]\d*))?(#[A-Za-z0-9][A-Za-z0-9_./-]*)?$/,
-    'expected name[@version][#split], e.g. "gsm8k@latest#test"',
+    /^[A-Za-z0-9][A-Za-z0-9_./-]*(@([A-Za-z][A-Za-z0-9_.-]*|[1-9]\d*))?(#[A-Za-z0-9][A-Za-z0-9_./-]*)?$/,
+    'expected name[@version][#split], e.g. "gsm8k@latest#test", "gsm8k@3" or "gsm8k@approved"',
   );
 
 export interface DatasetReference {
   name: string;
-  version: number | 'latest';
+  /** A number, `latest` or the label of a pin. */
+  version: number | string;
   split: string | null;
 }
 
 /** Takes a dataset reference apart. The text must satisfy `datasetReferenceSchema`. */
 export function parseDatasetReference(text: string): DatasetReference {
   const [before = '', split] = text.split('#', 2);
-  const [name = '', version] = before.split('@', 2);
-  return {
-    name,
-    version: version === undefined || version === 'latest' ? 'latest' : Number(version),
-    split: split ?? null,
-  };
+  const [name = '', version = 'latest'] = before.split('@', 2);
+  return { name, version: /^\d/.test(version) ? Number(version) : version, split: split ?? null };
 }
 
 /** A stored agent, by name and version. */

@@ -72,9 +72,20 @@ export interface DatasetVersionTable {
   version: number;
   example_count: number;
   splits: JSONColumnType<Record<string, number>>;
+  /** Pairs of splits that may share no input and no clusterKey, each pair sorted. */
+  disjoint: JSONColumnType<[string, string][], string | undefined, string>;
   content_hash: string;
   created_by: string;
   created_at: Time;
+}
+
+/** A movable name of a version, usable wherever a version stands: `support@approved`. */
+export interface DatasetPinTable {
+  dataset_id: string;
+  label: string;
+  version: number;
+  moved_by: string;
+  moved_at: Time;
 }
 
 export interface ExampleRevisionTable {
@@ -123,8 +134,9 @@ export interface AttachmentTable {
   project_id: string;
   sha256: string;
   media_type: string;
-  size_bytes: string;
-  content: Uint8Array;
+  size_bytes: ColumnType<number, number, number>;
+  /** null = the bytes are in the object store. */
+  content: Uint8Array | null;
   created_at: Time;
 }
 
@@ -385,6 +397,7 @@ export interface Database {
   dataset_version: DatasetVersionTable;
   example_revision: ExampleRevisionTable;
   dataset_member: DatasetMemberTable;
+  dataset_pin: DatasetPinTable;
   dataset_push: DatasetPushTable;
   dataset_push_row: DatasetPushRowTable;
   attachment: AttachmentTable;
