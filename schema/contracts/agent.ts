@@ -16,6 +16,16 @@ const commonFields = {
   revision: z.string().max(200).optional(),
   limits: limitsSchema.optional(),
   sideEffects: z.boolean().optional(),
+  /** Agents it calls on its way to an answer. Without a version: the newest when the agent is pushed, or the run accepted. */
+  dependsOn: z
+    .array(
+      z.strictObject({
+        agent: nameSchema,
+        version: z.union([z.int().min(1), z.literal('latest'), z.literal('production')]).optional(),
+      }),
+    )
+    .max(50)
+    .optional(),
 };
 
 /** POST {input, context} to `url`; see DESIGN §8 "HTTP agent". */
@@ -69,6 +79,48 @@ export const replayAgentSchema = z.strictObject({
   ...commonFields,
 });
 
+const shotFields = {
+  /** Examples of which dataset; without a version the newest when the agent is pushed, or the run accepted. */
+  dataset: z
+    .string()
+    .max(300)
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_./-]*(@(latest|[1-9]\d*))?$/,
+      'expected name[@version], e.g. "support@7"; the split has a key of its own, `split`',
+    ),
+  /** @default all examples */
+  split: z.string().min(1).max(200).optional(),
+};
+
+/**
+ * Which answered examples of a dataset a model is shown before the input, as turns of user and assistant. An example is
+ * never shown to itself: those with its input or its clusterKey are left out. See docs/adr/0032.
+ */
+export const fewShotSchema = z.discriminatedUnion('select', [
+  z.strictObject({
+    ...shotFields,
+    /** The `k` whose inputs are most like the one asked, by their words; the likest last. */
+    select: z.literal('nearest'),
+    /** @default 4 */
+    k: z.int().min(1).max(100).optional(),
+  }),
+  z
+    .strictObject({
+      ...shotFields,
+      /** The same for all: those with these `ids`, in this order, or the first `k` of the dataset. */
+      select: z.literal('fixed'),
+      ids: z.array(z.string().min(1).max(500)).min(1).max(100).optional(),
+      /** @default 4 */
+      k: z.int().min(1).max(100).optional(),
+    })
+    .refine((rule) => rule.ids === undefined || rule.k === undefined, {
+      path: ['k'],
+      message: 'is not needed where `ids` names the examples; leave one of the two out',
+    }),
+]);
+/** `versionId` is the dataset version the rule was pinned to when its run was accepted: part of the plan, not of specs. */
+export type FewShotRule = z.infer<typeof fewShotSchema> & { versionId?: string };
+
 /** Set from other keys of the agent, or by the adapter: `parameters` may not hold them. */
 const reservedParameters = ['messages', 'model', 'stream', 'stream_options', 'tools'];
 
@@ -85,7 +137,8 @@ export const openaiAgentSchema = z.strictObject({
     .strictObject({
       /** Sent before the input, as the system message. */
       system: z.string().max(1_000_000).optional(),
-      fewShot: z.custom<undefined>(() => false, 'few-shot rules are not built yet in this version').optional(),
+      /** Answered examples shown before the input. */
+      fewShot: fewShotSchema.optional(),
     })
     .optional(),
   /** Sent as they are, e.g. `temperature`, `max_tokens`, `seed`. */
@@ -113,6 +166,8 @@ export const openaiAgentSchema = z.strictObject({
     .strictObject({
       inputPerMillionUsd: z.number().min(0),
       outputPerMillionUsd: z.number().min(0),
+      /** For input that the endpoint had cached, where its usage tells. @default inputPerMillionUsd */
+      cachedInputPerMillionUsd: z.number().min(0).optional(),
       /** When these prices held: `2026-01-31`. */
       dated: z.iso.date().optional(),
     })
@@ -129,12 +184,18 @@ export const agentConfigSchema = z.discriminatedUnion('adapter', [
   functionAgentSchema,
   replayAgentSchema,
 ]);
-export type AgentConfig = z.infer<typeof agentConfigSchema>;
 export type HttpAgentConfig = z.infer<typeof httpAgentSchema>;
-export type OpenaiAgentConfig = z.infer<typeof openaiAgentSchema>;
+export type OpenaiAgentConfig = z.infer<typeof openaiAgentSchema> & { prompt?: { fewShot?: FewShotRule } };
 export type ExecAgentConfig = z.infer<typeof execAgentSchema>;
 export type FunctionAgentConfig = z.infer<typeof functionAgentSchema>;
 export type ReplayAgentConfig = z.infer<typeof replayAgentSchema>;
+export type AgentConfig =
+  | HttpAgentConfig
+  | OpenaiAgentConfig
+  | ExecAgentConfig
+  | FunctionAgentConfig
+  | ReplayAgentConfig;
+export type TokenPrices = NonNullable<OpenaiAgentConfig['prices']>;
 
 /** Adapters of the design that this version does not have yet: named, so that a spec using one hears so. */
 export const plannedAdapters: readonly string[] = [];

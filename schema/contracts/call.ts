@@ -30,13 +30,21 @@ export type ErrorClass = keyof typeof errorClasses;
 
 export interface AgentCall {
   input: Json;
-  /** For `replay` and functions: the example asked about. Never sent over HTTP. */
-  example: { id: string; metadata: Record<string, Json> };
+  /** For `replay`, functions and few-shot rules: the example asked about. Never sent over HTTP. */
+  example: { id: string; metadata: Record<string, Json>; clusterKey?: string };
   context: { runId: string; trialId: string; variant: string; repetition: number; shadow: boolean };
   /** W3C trace context header. */
   traceparent: string;
   /** Ends the call early, e.g. when the worker shuts down hard. */
   signal?: AbortSignal;
+}
+
+/** An answered example that a model is shown before the input (`prompt.fewShot`). */
+export interface Shot {
+  id: string;
+  input: Json;
+  expected: Json;
+  clusterKey: string | null;
 }
 
 /** One step on the way to an answer: a model's turn, a tool call, a hand-over to another agent. */
@@ -119,6 +127,8 @@ export interface EvaluatorInput {
   steps?: Step[];
   /** For `pairwise`: what control answered on the same example and repetition; absent where it has no answer. */
   control?: { output: Json };
+  /** Ends the judging early, e.g. when the run is paused; judges that call something hand it on. */
+  signal?: AbortSignal;
 }
 
 /** A judge of one output. Throws when it cannot judge: that becomes a missing score, never a zero. */
@@ -126,6 +136,8 @@ export interface Evaluator {
   readonly name: string;
   /** binary: only ever 0 or 1; count: a number of things, such as steps. */
   readonly kind: 'binary' | 'score' | 'count';
+  /** Who says so. @default "CODE" */
+  readonly annotatorKind?: 'CODE' | 'LLM';
   evaluate(input: EvaluatorInput): Judged | Promise<Judged>;
   /** Whether it can judge at all; asked before any call is made. @returns null when it can, else a message and what to do. */
   probe?(): { message: string; fix: string } | null;

@@ -360,7 +360,14 @@ describe('safety', () => {
 describe('a config that cannot work', () => {
   it.each([
     [{ parameters: { stream: true } }, 'parameters.stream: is set by other keys'],
-    [{ prompt: { fewShot: { k: 4 } } }, 'prompt.fewShot: few-shot rules are not built yet'],
+    [
+      { prompt: { fewShot: { dataset: 'support#train', select: 'nearest' } } },
+      'prompt.fewShot.dataset: expected name[@version], e.g. "support@7"; the split has a key of its own, `split`',
+    ],
+    [
+      { prompt: { fewShot: { dataset: 'support@7', select: 'fixed', ids: ['a'], k: 1 } } },
+      'prompt.fewShot.k: is not needed where `ids` names the examples',
+    ],
     [{ prices: { inputPerMillionUsd: 1 } }, 'prices.outputPerMillionUsd: is missing'],
     [{ temprature: 0 }, 'temprature: unknown key'],
   ])('refuses %j by name', (more, message) => {
