@@ -32,14 +32,18 @@ export interface FinishedTrial {
   model: string | null;
   revision: string | null;
   traceId: string;
-  scores: {
-    evaluatorVersionId: string;
-    name: string;
-    score: number | null;
-    label: string | null;
-    explanation: string | null;
-    error: string | null;
-  }[];
+  scores: NewScore[];
+}
+
+/** What one evaluator said of one output. */
+export interface NewScore {
+  evaluatorVersionId: string;
+  name: string;
+  score: number | null;
+  label: string | null;
+  explanation: string | null;
+  /** Why there is none. */
+  error: string | null;
 }
 
 /**

@@ -1,0 +1,91 @@
+import pRetry from 'p-retry';
+import { type Agent, type AgentAnswer, type AgentCall, errorClasses } from '../../schema/contracts/call.ts';
+import type { EndpointLimiter } from '../limits/endpoint-limiter.ts';
+
+export interface CallMeans {
+  agent: Agent;
+  limiter: EndpointLimiter;
+  /** Further calls after a failure that may pass; 429s have a number of their own. */
+  retries: number;
+  /** Ends the waiting between attempts; the call itself is let finish. */
+  signal: AbortSignal;
+  /** Ends the call itself, without an answer: the worker must go. */
+  cut?: AbortSignal;
+  /** Called before every call beyond the first that reached the agent. */
+  countRetriedCall(): Promise<void>;
+}
+
+export interface Called {
+  answer: AgentAnswer;
+  /** Calls that reached out to the agent. */
+  attempts: number;
+}
+
+/** A 429 says "later", not "no": it is asked again more often than other failures. */
+const rateLimitRetries = 8;
+
+/**
+ * Calls an agent under the limits of its endpoint, and again after failures that may pass; the last answer stands.
+ * @param makeCall Makes what is sent; asked anew for every attempt.
+ * @throws the reason of `signal`, when it ends the waiting
+ */
+export async function callAgent(makeCall: () => Omit<AgentCall, 'signal'>, means: CallMeans): Promise<Called> {
+  let attempts = 0;
+
+  const call = async (): Promise<AgentAnswer> => {
+    const release = await means.limiter.acquire(means.signal);
+    try {
+      if (attempts > 0) await means.countRetriedCall();
+      const answer = await means.agent.call({ ...makeCall(), ...(means.cut ? { signal: means.cut } : {}) });
+      if (answer.ok || errorClasses[answer.errorClass] === 'agent') attempts += 1;
+      if (!answer.ok && answer.retryAfterMs) means.limiter.block(Date.now() + answer.retryAfterMs);
+      return answer;
+    } finally {
+      release();
+    }
+  };
+
+  const first = await call();
+  if (first.ok || !first.retryable) return { answer: first, attempts };
+  try {
+    const answer = await callAgain(first, call, means);
+    return { answer, attempts };
+  } catch (error) {
+    // Given up without a row: the first call counts as one that will have been repeated.
+    if (attempts > 0) await means.countRetriedCall();
+    throw error;
+  }
+}
+
+/** Calls again until it succeeds, cannot pass, or was tried often enough; then the last answer stands. */
+async function callAgain(
+  first: AgentAnswer & { ok: false },
+  call: () => Promise<AgentAnswer>,
+  means: CallMeans,
+): Promise<AgentAnswer> {
+  let last: AgentAnswer & { ok: false } = first;
+  let others = first.errorClass === 'rate_limited' ? 0 : 1;
+  if (others > means.retries) return first;
+  try {
+    return await pRetry(
+      async () => {
+        const answer = await call();
+        if (answer.ok) return answer;
+        last = answer;
+        if (answer.errorClass !== 'rate_limited') others += 1;
+        throw new Error(answer.errorClass);
+      },
+      {
+        retries: rateLimitRetries + means.retries - 1,
+        minTimeout: 100,
+        maxTimeout: 5_000,
+        randomize: true,
+        signal: means.signal,
+        shouldRetry: () => last.retryable && others <= means.retries,
+      },
+    );
+  } catch {
+    means.signal.throwIfAborted();
+    return last;
+  }
+}
