@@ -50,6 +50,6 @@ export async function serveAgents(port: number): Promise<{ port: number; close: 
 }
 
 if (import.meta.main) {
-  const { port } = await serveAgents(4501);
+  const { port } = await serveAgents(Number(process.argv[2] ?? 4501));
   console.log(`two agents on http://127.0.0.1:${port}/v1 and /v2; Ctrl-C ends them`);
 }
