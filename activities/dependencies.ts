@@ -6,6 +6,7 @@ import type { Store } from '../store/open-database.ts';
 import type { TrialWriter } from './lanes/trial-writer.ts';
 import type { EndpointLimiter } from './limits/endpoint-limiter.ts';
 import type { UnreachableStreaks } from './limits/unreachable-streaks.ts';
+import type { MediaLibrary } from './media/media-library.ts';
 
 /** What the worker hands to its activities. */
 export interface ActivityDependencies {
@@ -17,6 +18,7 @@ export interface ActivityDependencies {
   evaluatorFor(config: EvaluatorConfig, functions: FunctionRegistry): Evaluator;
   limiterFor(agent: Agent, config: AgentConfig): EndpointLimiter;
   streaks: UnreachableStreaks;
+  media: MediaLibrary;
   /** What sluice.config.ts registers, read again when the file changed. */
   loadFunctions(): Promise<FunctionRegistry>;
 }

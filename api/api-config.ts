@@ -1,4 +1,5 @@
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { S3Options } from '../store/attachments/s3-objects.ts';
 
 export interface ApiConfig {
   databaseUrl: string;
@@ -10,4 +11,8 @@ export interface ApiConfig {
   port: number;
   auditKey: string;
   log: boolean;
+  /** The bucket that attachments are kept in; absent = in Postgres. */
+  attachments?: S3Options | undefined;
+  /** Largest attachment. @default 25 MB */
+  attachmentLimitBytes?: number | undefined;
 }

@@ -33,6 +33,10 @@ export interface Config {
   readonly allowLoopback: boolean;
   /** Key of the audit chain (`SLUICE_AUDIT_KEY`); undefined = the embedded default keeps its own. */
   readonly auditKey: string | undefined;
+  /** Where the bytes of attachments are kept (`SLUICE_ATTACHMENTS_URL` and beside it); undefined = in Postgres. */
+  readonly attachments: AttachmentsConfig | undefined;
+  /** Largest attachment (`SLUICE_ATTACHMENTS_LIMIT_BYTES`); undefined = 25 MB. */
+  readonly attachmentLimitBytes: number | undefined;
   /** Functions for specs, absolute (`SLUICE_CONFIG`, default `sluice.config.ts` in the working directory). */
   readonly functionsFile: string;
   /** Print stacks of unexpected errors (`SLUICE_DEBUG`). */
@@ -43,6 +47,21 @@ export interface Config {
   readonly underNpm: boolean;
   /** True when a proxy is declared (`HTTPS_PROXY`, `ALL_PROXY`): a direct connection then says nothing about reach. */
   readonly hasProxy: boolean;
+}
+
+/** A bucket of S3, or of what speaks its protocol. */
+export interface AttachmentsConfig {
+  readonly bucket: string;
+  /** Put before every key; '' or ends with '/'. */
+  readonly prefix: string;
+  /** `SLUICE_ATTACHMENTS_ENDPOINT`; null = AWS. */
+  readonly endpoint: string | null;
+  /** `SLUICE_ATTACHMENTS_REGION`, default us-east-1. */
+  readonly region: string;
+  /** `SLUICE_ATTACHMENTS_KEY_ID`. */
+  readonly accessKeyId: string;
+  /** `SLUICE_ATTACHMENTS_SECRET_KEY`. */
+  readonly secretAccessKey: string;
 }
 
 const text = z.string().trim().min(1);
@@ -73,6 +92,22 @@ const variables = {
   SLUICE_LOCAL: { parse: flag, expected: '1 or 0' },
   SLUICE_ALLOW_PRIVATE_HOSTS: { parse: flag, expected: '1 or 0' },
   SLUICE_AUDIT_KEY: { parse: text, expected: 'a long random text', secret: true },
+  SLUICE_ATTACHMENTS_URL: {
+    parse: text.regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[^\s?#]*)?$/),
+    expected: 's3://bucket or s3://bucket/prefix',
+  },
+  SLUICE_ATTACHMENTS_ENDPOINT: {
+    parse: urlOf('http:', 'https:').refine((value) => new URL(value).username === ''),
+    expected: 'a URL without user and password, e.g. https://minio.example.org',
+    secret: true,
+  },
+  SLUICE_ATTACHMENTS_REGION: { parse: text.regex(/^[a-z0-9-]+$/), expected: 'a region, e.g. eu-central-1' },
+  SLUICE_ATTACHMENTS_KEY_ID: { parse: text, expected: 'the id of an access key', secret: true },
+  SLUICE_ATTACHMENTS_SECRET_KEY: { parse: text, expected: 'the secret of the access key', secret: true },
+  SLUICE_ATTACHMENTS_LIMIT_BYTES: {
+    parse: text.regex(/^[1-9]\d{0,8}$/).transform(Number),
+    expected: 'a number of bytes, at most 999999999',
+  },
   SLUICE_CONFIG: { parse: text, expected: 'the path of sluice.config.ts' },
   SLUICE_DEBUG: { parse: flag, expected: '1 or 0' },
 } as const;
@@ -98,6 +133,28 @@ export function readConfig(env: Environment = process.env): Config {
     );
   };
 
+  const attachmentsConfig = (): AttachmentsConfig | undefined => {
+    const url = read('SLUICE_ATTACHMENTS_URL');
+    if (url === undefined) return undefined;
+    const [, bucket = '', path = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(url) ?? [];
+    const needed = (name: 'SLUICE_ATTACHMENTS_KEY_ID' | 'SLUICE_ATTACHMENTS_SECRET_KEY'): string => {
+      const value = read(name);
+      if (value !== undefined) return value;
+      throw new ConfigError(
+        `environment variable ${name}: is missing, expected ${variables[name].expected}, since SLUICE_ATTACHMENTS_URL is set`,
+        `set ${name}, or unset SLUICE_ATTACHMENTS_URL to keep attachments in Postgres`,
+      );
+    };
+    return {
+      bucket,
+      prefix: path === '' ? '' : `${path.replace(/\/+$/, '')}/`,
+      endpoint: read('SLUICE_ATTACHMENTS_ENDPOINT') ?? null,
+      region: read('SLUICE_ATTACHMENTS_REGION') ?? 'us-east-1',
+      accessKeyId: needed('SLUICE_ATTACHMENTS_KEY_ID'),
+      secretAccessKey: needed('SLUICE_ATTACHMENTS_SECRET_KEY'),
+    };
+  };
+
   const local = read('SLUICE_LOCAL') ?? false;
   const allowPrivateHosts = read('SLUICE_ALLOW_PRIVATE_HOSTS') ?? false;
   return {
@@ -114,6 +171,8 @@ export function readConfig(env: Environment = process.env): Config {
     allowPrivateHosts,
     allowLoopback: local || allowPrivateHosts,
     auditKey: read('SLUICE_AUDIT_KEY'),
+    attachments: attachmentsConfig(),
+    attachmentLimitBytes: read('SLUICE_ATTACHMENTS_LIMIT_BYTES'),
     functionsFile: resolve(read('SLUICE_CONFIG') ?? 'sluice.config.ts'),
     debug: read('SLUICE_DEBUG') ?? false,
     searchPath: (env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''),

@@ -3,6 +3,9 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { createActivities } from '../activities/index.ts';
 import { TrialWriter } from '../activities/lanes/trial-writer.ts';
 import { UnreachableStreaks } from '../activities/limits/unreachable-streaks.ts';
+import { MediaLibrary } from '../activities/media/media-library.ts';
+import { createAttachmentStore } from '../store/attachments/create-attachment-store.ts';
+import { s3Objects } from '../store/attachments/s3-objects.ts';
 import { openDatabase } from '../store/open-database.ts';
 import { taskQueue } from '../workflows/messages.ts';
 import { createAdapters } from './adapters.ts';
@@ -10,6 +13,9 @@ import { createFunctionLoader } from './load-functions.ts';
 import { outliveStrayRejections } from './outlive-stray-rejections.ts';
 import type { WorkerConfig } from './worker-config.ts';
 import { workflowBundleFile } from './workflow-bundle.ts';
+
+/** Media kept between calls, as base64. */
+const mediaCacheBytes = 67_108_864;
 
 /** Runs a Temporal worker until `signal` aborts: takes nothing new, lets calls in flight end, closes. */
 export async function runWorker(config: WorkerConfig, signal: AbortSignal): Promise<void> {
@@ -31,6 +37,9 @@ export async function runWorker(config: WorkerConfig, signal: AbortSignal): Prom
         pool,
         writer: new TrialWriter(pool),
         streaks: new UnreachableStreaks(),
+        media: new MediaLibrary(createAttachmentStore(db, config.attachments ? s3Objects(config.attachments) : null), {
+          cacheBytes: mediaCacheBytes,
+        }),
         loadFunctions: createFunctionLoader(config.functionsFile),
         ...adapters,
       }),

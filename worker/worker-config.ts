@@ -1,4 +1,5 @@
 import type { NativeConnectionOptions } from '@temporalio/worker';
+import type { S3Options } from '../store/attachments/s3-objects.ts';
 
 export interface WorkerConfig {
   databaseUrl: string;
@@ -12,6 +13,8 @@ export interface WorkerConfig {
   /** Which addresses agents may have. */
   allowedNetworks: 'loopback' | 'private' | 'public';
   resolveSecret(name: string): string | undefined;
+  /** The bucket that attachments are kept in; absent = in Postgres. */
+  attachments?: S3Options | undefined;
   /** How long calls in flight may still take when the worker is told to stop. */
   shutdownGraceMs: number;
   onReady?: () => void;

@@ -1,6 +1,9 @@
 import pRetry from 'p-retry';
 import { type Agent, type AgentAnswer, type AgentCall, errorClasses } from '../../schema/contracts/call.ts';
 import type { EndpointLimiter } from '../limits/endpoint-limiter.ts';
+import type { ProjectMedia } from '../media/media-library.ts';
+import { resolveMedia } from '../media/resolve-media.ts';
+import { storeMedia } from '../media/store-media.ts';
 
 export interface CallMeans {
   agent: Agent;
@@ -13,6 +16,8 @@ export interface CallMeans {
   cut?: AbortSignal;
   /** Called before every call beyond the first that reached the agent. */
   countRetriedCall(): Promise<void>;
+  /** Where media that the input refers to are read from, and those of the answer are stored. */
+  media?: ProjectMedia;
 }
 
 export interface Called {
@@ -25,7 +30,8 @@ export interface Called {
 const rateLimitRetries = 8;
 
 /**
- * Calls an agent under the limits of its endpoint, and again after failures that may pass; the last answer stands.
+ * Calls an agent under the limits of its endpoint, and again after failures that may pass; the last answer stands. The
+ * call holds the media that its input refers to; the answer refers to those that it brought.
  * @param makeCall Makes what is sent; asked anew for every attempt.
  * @throws the reason of `signal`, when it ends the waiting
  */
@@ -33,10 +39,17 @@ export async function callAgent(makeCall: () => Omit<AgentCall, 'signal'>, means
   let attempts = 0;
 
   const call = async (): Promise<AgentAnswer> => {
+    const wanted = makeCall();
+    const input = await resolveMedia(means.media, wanted.input);
+    if (!input.ok) return input.answer;
     const release = await means.limiter.acquire(means.signal);
     try {
       if (attempts > 0) await means.countRetriedCall();
-      const answer = await means.agent.call({ ...makeCall(), ...(means.cut ? { signal: means.cut } : {}) });
+      const answer = await means.agent.call({
+        ...wanted,
+        input: input.value,
+        ...(means.cut ? { signal: means.cut } : {}),
+      });
       if (answer.ok || errorClasses[answer.errorClass] === 'agent') attempts += 1;
       if (!answer.ok && answer.retryAfterMs) means.limiter.block(Date.now() + answer.retryAfterMs);
       return answer;
@@ -46,10 +59,10 @@ export async function callAgent(makeCall: () => Omit<AgentCall, 'signal'>, means
   };
 
   const first = await call();
-  if (first.ok || !first.retryable) return { answer: first, attempts };
+  if (first.ok || !first.retryable) return { answer: await storeMedia(means.media, first), attempts };
   try {
     const answer = await callAgain(first, call, means);
-    return { answer, attempts };
+    return { answer: await storeMedia(means.media, answer), attempts };
   } catch (error) {
     // Given up without a row: the first call counts as one that will have been repeated.
     if (attempts > 0) await means.countRetriedCall();

@@ -1,5 +1,6 @@
 import { isLaneEvaluator } from '../../schema/contracts/evaluator.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
+import { findProjectId } from '../../store/datasets/find-project-id.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { TrialMeans } from './run-trial.ts';
 
@@ -15,11 +16,12 @@ export async function trialMeans(
       versionId: planned.versionId,
       evaluator: dependencies.evaluatorFor(planned.config, functions),
     }));
+  const media = dependencies.media.of(await findProjectId(dependencies.db, plan.dataset.versionId));
   return new Map(
     plan.variants.map(({ name, config }) => {
       const agent = dependencies.agentFor(config, functions);
       const limiter = dependencies.limiterFor(agent, config);
-      return [name, { agent, limiter, evaluators, retries: plan.retries, ...rest }];
+      return [name, { agent, limiter, evaluators, retries: plan.retries, media, ...rest }];
     }),
   );
 }

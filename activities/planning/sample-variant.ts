@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FunctionRegistry } from '../../schema/contracts/call.ts';
 import type { Plan, PlannedVariant } from '../../schema/contracts/plan.ts';
 import type { SampleCall, VariantSample } from '../../schema/contracts/plan-preview.ts';
+import { findProjectId } from '../../store/datasets/find-project-id.ts';
 import type { ShardExample } from '../../store/shards/begin-shard.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { runTrial } from '../lanes/run-trial.ts';
@@ -46,6 +47,7 @@ export async function sampleVariant(
       evaluator: dependencies.evaluatorFor(judge, functions),
     })),
     retries: 0,
+    media: dependencies.media.of(await findProjectId(dependencies.db, plan.dataset.versionId)),
     signal: request.signal,
     countRetriedCall: async () => {},
   };

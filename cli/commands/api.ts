@@ -15,6 +15,8 @@ export function register(program: Command): void {
     const { url, closed } = await runApi(
       {
         databaseUrl,
+        attachments: config.attachments,
+        attachmentLimitBytes: config.attachmentLimitBytes,
         temporalConnection: connectionOptions,
         temporalNamespace: namespace,
         host: config.host,

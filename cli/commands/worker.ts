@@ -15,6 +15,7 @@ export function register(program: Command): void {
     await runWorker(
       {
         databaseUrl,
+        attachments: config.attachments,
         temporalConnection: connectionOptions,
         temporalNamespace: namespace,
         cacheDir: config.cacheDir,

@@ -1,7 +1,9 @@
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { TrialWriter } from '../../activities/lanes/trial-writer.ts';
 import { UnreachableStreaks } from '../../activities/limits/unreachable-streaks.ts';
+import { MediaLibrary } from '../../activities/media/media-library.ts';
 import type { FunctionRegistry } from '../../schema/contracts/call.ts';
+import { createAttachmentStore } from '../../store/attachments/create-attachment-store.ts';
 import type { OpenDatabase } from '../../store/open-database.ts';
 import { createAdapters } from '../../worker/adapters.ts';
 import testFunctions from './test-functions.ts';
@@ -21,6 +23,7 @@ export function activityDependencies(
     pool,
     writer: new TrialWriter(pool),
     streaks: new UnreachableStreaks(),
+    media: new MediaLibrary(createAttachmentStore(db, null), { cacheBytes: 1_000_000 }),
     loadFunctions: async () => functions,
     ...createAdapters({
       db,
