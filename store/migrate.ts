@@ -3,7 +3,10 @@ import * as initial from '../schema/migrations/0001-initial.ts';
 import * as confirmations from '../schema/migrations/0002-confirmations.ts';
 import * as planPreviews from '../schema/migrations/0003-plan-previews.ts';
 import * as stepsAndJudges from '../schema/migrations/0004-steps-and-judges.ts';
+import * as scoring from '../schema/migrations/0005-scoring.ts';
 import * as datasetsAndMedia from '../schema/migrations/0006-datasets-and-media.ts';
+import * as approvals from '../schema/migrations/0007-approvals.ts';
+import * as operations from '../schema/migrations/0008-operations.ts';
 import { openDatabase } from './open-database.ts';
 
 const migrations = {
@@ -11,7 +14,10 @@ const migrations = {
   '0002-confirmations': confirmations,
   '0003-plan-previews': planPreviews,
   '0004-steps-and-judges': stepsAndJudges,
+  '0005-scoring': scoring,
   '0006-datasets-and-media': datasetsAndMedia,
+  '0007-approvals': approvals,
+  '0008-operations': operations,
 };
 
 /** Brings the database to the newest schema. Safe to run twice and by several processes at once. */

@@ -52,6 +52,8 @@ async function send(client: Client, message: OutboxMessage): Promise<void> {
       const { runId } = message.payload;
       return startOnce(client, 'experiment', runId, { runId });
     }
+    case 'continue_experiment':
+      return continueOnce(client, message.payload);
     case 'preview_plan': {
       const { previewId } = message.payload;
       return startOnce(client, 'plan', previewId, { previewId });
@@ -74,16 +76,43 @@ async function send(client: Client, message: OutboxMessage): Promise<void> {
 async function startOnce(client: Client, kind: keyof typeof workflowNames, id: string, input: object): Promise<void> {
   try {
     await client.workflow.start(workflowNames[kind], {
-      workflowId: workflowIdOf(kind, id),
-      taskQueue,
+      ...startOptions(kind, id),
       args: [input],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-      // A worker that dies in the middle of a workflow task holds the run up for this long (default: 10 s).
-      workflowTaskTimeout: '5s',
-      staticSummary: `${kind} ${id}`,
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+}
+
+/**
+ * Starts the workflow of a run that goes on after its end, under the same id. While the one before it is still ending,
+ * this throws, so that it is tried again; one that this message started itself is known by its memo. A message that
+ * comes once more after the run's end starts a workflow that finds nothing to do.
+ */
+async function continueOnce(client: Client, { runId, reopened }: { runId: string; reopened: number }): Promise<void> {
+  const options = startOptions('experiment', runId);
+  try {
+    await client.workflow.start(workflowNames.experiment, {
+      ...options,
+      args: [{ runId }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: { reopened },
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { memo } = await client.workflow.getHandle(options.workflowId).describe();
+    if (Number(memo?.reopened ?? 0) < reopened) throw error;
+  }
+}
+
+function startOptions(kind: keyof typeof workflowNames, id: string) {
+  return {
+    workflowId: workflowIdOf(kind, id),
+    taskQueue,
+    workflowIdConflictPolicy: 'FAIL',
+    // A worker that dies in the middle of a workflow task holds the run up for this long (default: 10 s).
+    workflowTaskTimeout: '5s',
+    staticSummary: `${kind} ${id}`,
+  } as const;
 }

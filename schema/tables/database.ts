@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { AgentConfig } from '../contracts/agent.ts';
+import type { ApprovalAction, ApprovalState } from '../contracts/approval.ts';
 import type { EvaluatorConfig } from '../contracts/evaluator.ts';
 import type { GatePolicy } from '../contracts/gate.ts';
 import type { Json } from '../contracts/json.ts';
@@ -191,6 +192,16 @@ export interface RunTable {
   result: JSONColumnType<RunResult | null>;
   /** What the run can show, stated at its launch; null before. */
   detectable_effects: JSONColumnType<DetectableEffect[] | null, string | null | undefined, string | null>;
+  /** The cap in force where it was raised; null = the plan's. */
+  budget_cap_usd: number | null;
+  budget_raised_by: string | null;
+  budget_raised_at: MaybeTime;
+  /** How often the run went on after it had ended. */
+  reopened: Generated<number>;
+  /** Time it lay ended before it went on. */
+  idle_ms: Generated<number>;
+  /** The run whose spec this one took. */
+  rerun_of: string | null;
   created_at: Time;
   started_at: MaybeTime;
   finished_at: MaybeTime;
@@ -223,6 +234,8 @@ export interface ShardTable {
   /** Calls that may have been in flight when an attempt was cut off. */
   interrupted_calls: Generated<number>;
   cost_usd: Generated<number>;
+  /** Succeeded trials that took an earlier answer. */
+  cached: Generated<number>;
 }
 
 export interface TrialTable {
@@ -276,6 +289,83 @@ export interface ScoreTable {
   created_at: Time;
 }
 
+/** A trial that failed and was made again. */
+export interface SupersededTrialTable extends Omit<TrialTable, 'cached'> {
+  number: Generated<string>;
+  cached: boolean;
+  superseded_at: Time;
+  superseded_by: string;
+}
+
+/** An error of a judge that was asked again. */
+export interface SupersededScoreTable {
+  number: Generated<string>;
+  subject_id: string;
+  evaluator_version_id: string;
+  identifier: string;
+  name: string;
+  error: string;
+  created_at: Time;
+  superseded_at: Time;
+  superseded_by: string;
+}
+
+/** Where the answer to a call stands that need not be made again. */
+export interface CachedAnswerTable {
+  project_id: string;
+  key: string;
+  run_id: string;
+  variant: string;
+  example_id: string;
+  repetition: number;
+  created_at: Time;
+}
+
+export interface ScoringTable {
+  id: string;
+  run_id: string;
+  /** plan: the run's own judges that call something; attached: evaluators added to a run that has ended. */
+  kind: 'plan' | 'attached';
+  evaluators: JSONColumnType<PlannedEvaluator[]>;
+  status: 'waiting' | 'running' | 'completed' | 'failed';
+  idempotency_key: string | null;
+  requested_by: string;
+  error: JSONColumnType<{ message: string; fix?: string } | null, string | null | undefined, string | null>;
+  /** What attached evaluators measured; null before, and for a run's own. */
+  result: JSONColumnType<AttachedResult | null, string | null | undefined, string | null>;
+  created_at: Time;
+  finished_at: MaybeTime;
+}
+
+export interface ScoreShardTable {
+  scoring_id: string;
+  shard: number;
+  /** Examples [from_ordinal, to_ordinal) of the plan. */
+  from_ordinal: number;
+  to_ordinal: number;
+  /** Grows with every attempt; a commit of an older attempt is told to stop. */
+  fence: Generated<number>;
+  lanes: Generated<number>;
+  finished: Generated<boolean>;
+  /** Scores in all: one for each answer and evaluator. */
+  to_score: Generated<number>;
+  /** Score rows stored, those with an error among them. */
+  scored: Generated<number>;
+  errors: Generated<number>;
+  cost_usd: Generated<number>;
+}
+
+export interface JudgementCacheTable {
+  project_id: string;
+  /** SHA-256 of the judge and of everything it saw. */
+  key: string;
+  score: number | null;
+  label: string | null;
+  explanation: string | null;
+  detail: MaybeJson;
+  created_at: Time;
+}
+
 export interface ConfirmationTable {
   id: string;
   run_id: string;
@@ -324,8 +414,36 @@ export interface DecisionTable {
   created_at: Time;
 }
 
+/** Never changed after it was asked, but for its end. */
+export interface ApprovalRequestTable {
+  id: string;
+  project_id: string;
+  run_id: string;
+  action: ApprovalAction;
+  /** Counted from 1; null unless a stage is to be entered. */
+  stage: number | null;
+  evidence_id: string;
+  plan_hash: string;
+  /** Persons that must approve. */
+  quorum: number;
+  /** What the decision will say; null where there is no verdict yet. */
+  verdict: Verdict | null;
+  policy: AnyJson;
+  statistics_version: string;
+  state: Generated<ApprovalState>;
+  /** Why it ended so. */
+  reason: string | null;
+  created_at: Time;
+  /** On database time. */
+  expires_at: ColumnType<Date, Date | string, never>;
+  decided_at: MaybeTime;
+}
+
 export interface ApprovalTable {
   id: Generated<string>;
+  request_id: string;
+  /** The key it was given with. Revoked, it does not count any more. */
+  key_id: string;
   run_id: string;
   person_id: string;
   evidence_id: string;
@@ -345,6 +463,15 @@ export interface AuditEventTable {
   detail: AnyJson;
   previous_hash: Uint8Array;
   hash: Uint8Array;
+}
+
+/** The last event of a project's chain, so that a tail that was cut off is missed. */
+export interface AuditHeadTable {
+  project_id: string;
+  number: string;
+  /** null in a chain that is older than heads, until its next event. */
+  hash: Uint8Array | null;
+  mac: Uint8Array | null;
 }
 
 export interface OutboxTable {
@@ -409,12 +536,20 @@ export interface Database {
   shard: ShardTable;
   trial: TrialTable;
   score: ScoreTable;
+  superseded_trial: SupersededTrialTable;
+  superseded_score: SupersededScoreTable;
+  cached_answer: CachedAnswerTable;
   confirmation: ConfirmationTable;
+  scoring: ScoringTable;
+  score_shard: ScoreShardTable;
+  judgement_cache: JudgementCacheTable;
   plan_preview: PlanPreviewTable;
   evidence: EvidenceTable;
   decision: DecisionTable;
+  approval_request: ApprovalRequestTable;
   approval: ApprovalTable;
   audit_event: AuditEventTable;
+  audit_head: AuditHeadTable;
   outbox: OutboxTable;
   endpoint_limit: EndpointLimitTable;
   endpoint_lease: EndpointLeaseTable;

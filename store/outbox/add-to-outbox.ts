@@ -4,6 +4,8 @@ import type { Store } from '../open-database.ts';
 /** Effects that follow a committed row. Handlers are safe to run twice. */
 export type OutboxMessage =
   | { topic: 'start_experiment'; payload: { runId: string } }
+  /** `reopened`: which going on of the run it is. */
+  | { topic: 'continue_experiment'; payload: { runId: string; reopened: number } }
   | { topic: 'preview_plan'; payload: { previewId: string } }
   | { topic: 'signal_run'; payload: { runId: string; kind: 'experiment' } };
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { RunStatus } from '../../schema/contracts/words.ts';
 import type { Store } from '../open-database.ts';
 
-/** Which status may follow which. A final status is never left, but by `retry`, which is a verb of its own. */
+/** Which status may follow which. A final status is left by `reopenRun` alone. */
 const next: Record<RunStatus, readonly RunStatus[]> = {
   queued: ['running', 'paused', 'failed', 'aborted'],
   running: ['paused', 'awaiting_approval', 'completed', 'failed', 'aborted'],
