@@ -1,6 +1,7 @@
-import type { Evaluator, FunctionRegistry } from '../schema/contracts/call.ts';
+import type { Evaluator } from '../schema/contracts/call.ts';
 import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
 import { contains } from './contains.ts';
+import type { EvaluatorDependencies } from './evaluator-dependencies.ts';
 import { exactMatch } from './exact-match.ts';
 import { functionEvaluator } from './function-evaluator.ts';
 import { jsonMatch } from './json-match.ts';
@@ -12,7 +13,7 @@ import { regex } from './regex.ts';
  * Where `path` leads nowhere in an output, text and value judges say 0: a wrong shape is the agent's doing.
  * @throws SluiceError invalid_input for a pattern, path or JSON Schema that cannot work, naming evaluator and place.
  */
-export function createEvaluator(config: EvaluatorConfig, dependencies: { functions: FunctionRegistry }): Evaluator {
+export function createEvaluator(config: EvaluatorConfig, dependencies: EvaluatorDependencies): Evaluator {
   switch (config.type) {
     case 'exact_match':
       return exactMatch(config);
@@ -26,5 +27,7 @@ export function createEvaluator(config: EvaluatorConfig, dependencies: { functio
       return jsonMatch(config);
     case 'function':
       return functionEvaluator(config, dependencies);
+    default:
+      throw new Error(`evaluator type ${config.type} is being built`);
   }
 }

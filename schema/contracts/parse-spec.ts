@@ -1,6 +1,5 @@
 import { type ErrorDetail, SluiceError } from '../errors.ts';
 import { plannedAdapters } from './agent.ts';
-import { plannedEvaluators } from './evaluator.ts';
 import { inputError, parseInput } from './parse-input.ts';
 import { type ExperimentSpec, experimentSpecSchema, plannedSpecKeys } from './spec.ts';
 
@@ -34,12 +33,5 @@ function notBuiltYet(spec: Record<string, unknown>): ErrorDetail[] {
     if (plannedAdapters.includes(variant?.adapter ?? ''))
       not(`variants.${name}.adapter`, `the adapter "${variant.adapter}"`);
   }
-  const evaluators = Array.isArray(spec.evaluators) ? (spec.evaluators as { type?: string; use?: string }[]) : [];
-  evaluators.forEach((evaluator, index) => {
-    if (plannedEvaluators.includes(evaluator?.type ?? '')) {
-      not(`evaluators[${index}].type`, `the evaluator "${evaluator.type}"`);
-    }
-    if (evaluator?.use !== undefined) not(`evaluators[${index}].use`, 'reuse of a stored evaluator');
-  });
   return details;
 }

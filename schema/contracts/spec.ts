@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { agentConfigSchema } from './agent.ts';
 import { durationSchema } from './duration.ts';
-import { evaluatorConfigSchema } from './evaluator.ts';
+import { evaluatorConfigSchema, evaluatorReferenceSchema, parseEvaluatorReference } from './evaluator.ts';
 import { gatePolicySchema } from './gate.ts';
 import { nameSchema } from './words.ts';
 
@@ -71,7 +71,11 @@ const experimentFields = {
   repetitions: z.int().min(1).max(100).optional(),
   /** Calls in flight at once over the whole run. @default 8 */
   concurrency: z.int().min(1).max(1_000).optional(),
-  evaluators: z.array(evaluatorConfigSchema).max(50).optional(),
+  /** Declared here, or stored before (`use: name@version`). */
+  evaluators: z
+    .array(z.union([evaluatorReferenceSchema, evaluatorConfigSchema]))
+    .max(50)
+    .optional(),
   /** At the cap no new call is made, and the rest of the plan is `notRun`: overshoot is at most the calls in flight. */
   budget: z.strictObject({ maxCostUsd: z.number().positive() }).optional(),
   /** Inline, or the name of a stored gate (`name[@version]`). @default no_regression on every evaluator */
@@ -109,14 +113,15 @@ export const experimentSpecSchema = z.strictObject(experimentFields).superRefine
   if (names.length > 20) context.addIssue({ code: 'custom', path: ['variants'], message: 'at most 20 variants' });
   const seen = new Set<string>();
   for (const [index, evaluator] of (spec.evaluators ?? []).entries()) {
-    if (seen.has(evaluator.name)) {
+    const name = 'use' in evaluator ? parseEvaluatorReference(evaluator).name : evaluator.name;
+    if (seen.has(name)) {
       context.addIssue({
         code: 'custom',
-        path: ['evaluators', index, 'name'],
-        message: `the name "${evaluator.name}" is used by two evaluators; a metric needs one meaning`,
+        path: ['evaluators', index, 'use' in evaluator ? 'use' : 'name'],
+        message: `the name "${name}" is used by two evaluators; a metric needs one meaning`,
       });
     }
-    seen.add(evaluator.name);
+    seen.add(name);
   }
 });
 export type ExperimentSpec = z.infer<typeof experimentSpecSchema>;

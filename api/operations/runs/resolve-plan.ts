@@ -1,3 +1,4 @@
+import { type EvaluatorConfig, parseEvaluatorReference } from '../../../schema/contracts/evaluator.ts';
 import { goldenSplit } from '../../../schema/contracts/gate.ts';
 import { suggest } from '../../../schema/contracts/parse-input.ts';
 import type { Plan, PlannedEvaluator, PlannedVariant } from '../../../schema/contracts/plan.ts';
@@ -7,6 +8,7 @@ import { SluiceError } from '../../../schema/errors.ts';
 import { findAgentVersion } from '../../../store/agents/find-agent-version.ts';
 import { findDatasetVersion } from '../../../store/datasets/find-dataset-version.ts';
 import { ensureEvaluatorVersion } from '../../../store/evaluators/ensure-evaluator-version.ts';
+import { findEvaluatorVersion } from '../../../store/evaluators/find-evaluator-version.ts';
 import { findGateVersion } from '../../../store/gates/find-gate-version.ts';
 import type { Store } from '../../../store/open-database.ts';
 import type { SignedContext } from '../../context.ts';
@@ -39,7 +41,8 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
         : `Leave "#${split}" away to use all examples, or push the dataset with --split ${split}.`,
     });
   }
-  const metrics = [...(spec.evaluators ?? []).map((one) => one.name), ...Object.keys(builtinMetrics)];
+  const judges = await resolveEvaluators(db, projectId, spec.evaluators ?? []);
+  const metrics = [...judges.map((one) => one.config.name), ...Object.keys(builtinMetrics)];
   criteria.forEach((criterion, index) => {
     if (metrics.includes(criterion.metric)) return;
     throw new SluiceError({
@@ -49,7 +52,10 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
     });
   });
   await checkSlices(db, gate.policy, dataset);
-  requireExpected(spec, dataset);
+  requireExpected(
+    judges.map(({ config }) => config),
+    dataset,
+  );
   const variants: PlannedVariant[] = [];
   for (const [name, variant] of Object.entries(spec.variants)) {
     if (!('agent' in variant)) {
@@ -61,9 +67,9 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
     variants.push({ name, agent: { name: variant.agent, version: found.version }, config: found.config });
   }
   const evaluators: PlannedEvaluator[] = [];
-  for (const [index, config] of (spec.evaluators ?? []).entries()) {
+  for (const [index, { config, stored }] of judges.entries()) {
     at(`evaluators[${index}]`, () => ctx.checkEvaluator(config));
-    evaluators.push({ config, ...(await ensureEvaluatorVersion(db, { projectId, config })) });
+    evaluators.push({ config, ...(stored ?? (await ensureEvaluatorVersion(db, { projectId, config }))) });
   }
   return {
     kind: 'experiment',
@@ -85,10 +91,35 @@ function at(path: string, check: () => void): void {
   try {
     check();
   } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    const { code, fix, details, message } = error;
-    throw new SluiceError({ code, message: `${path}: ${message}`, details, ...(fix ? { fix } : {}) });
+    refuseAt(path, error);
   }
+}
+
+function refuseAt(path: string, error: unknown): never {
+  if (!(error instanceof SluiceError)) throw error;
+  const { code, fix, details, message } = error;
+  throw new SluiceError({ code, message: `${path}: ${message}`, details, ...(fix ? { fix } : {}) });
+}
+
+/** Looks up what is only named (`use: judge_helpful@3`). */
+async function resolveEvaluators(
+  db: Store,
+  projectId: string,
+  named: NonNullable<ExperimentSpec['evaluators']>,
+): Promise<{ config: EvaluatorConfig; stored: { versionId: string; version: number } | null }[]> {
+  const resolved = [];
+  for (const [index, one] of named.entries()) {
+    if (!('use' in one)) {
+      resolved.push({ config: one, stored: null });
+      continue;
+    }
+    const reference = { projectId, ...parseEvaluatorReference(one) };
+    const { config, ...stored } = await findEvaluatorVersion(db, reference).catch((error: unknown) =>
+      refuseAt(`evaluators[${index}].use`, error),
+    );
+    resolved.push({ config, stored });
+  }
+  return resolved;
 }
 
 async function resolveGate(db: Store, projectId: string, gate: ExperimentSpec['gate']): Promise<Plan['gate']> {
@@ -100,11 +131,11 @@ async function resolveGate(db: Store, projectId: string, gate: ExperimentSpec['g
 
 /** Evaluators that compare are useless over a dataset without a single expected value: said before anything is called. */
 function requireExpected(
-  spec: ExperimentSpec,
+  judges: EvaluatorConfig[],
   dataset: { name: string; version: number; examples: number; withExpected: number },
 ): void {
   if (dataset.withExpected > 0) return;
-  (spec.evaluators ?? []).forEach((evaluator, index) => {
+  judges.forEach((evaluator, index) => {
     const compares =
       evaluator.type === 'exact_match' ||
       evaluator.type === 'numeric_match' ||
