@@ -25,6 +25,9 @@ export function checkEvidence(evidence: ExperimentEvidence): void {
     for (const [variant, values] of Object.entries(metric.values)) {
       expectLength(`metrics.${metric.name}.values.${variant}`, values.length, examples * repetitions);
     }
+    for (const [variant, flags] of Object.entries(metric.censored ?? {})) {
+      expectLength(`metrics.${metric.name}.censored.${variant}`, flags.length, examples * repetitions);
+    }
     for (const [variant, flags] of Object.entries(metric.missing)) {
       expectLength(`metrics.${metric.name}.missing.${variant}`, flags.length, examples * repetitions);
     }

@@ -10,6 +10,7 @@ import { type TestResult, undecided } from './comparison.ts';
 import type { EvidenceReader } from './evidence-reader.ts';
 import { isFlaky, isSolved } from './is-solved.ts';
 import { type PairedExamples, pairedExamples } from './paired-examples.ts';
+import { nobodyConverged } from './restrict-steps.ts';
 import type { Subset } from './subset.ts';
 import { variantLevel } from './variant-level.ts';
 import { worstCaseBounds } from './worst-case-bounds.ts';
@@ -50,6 +51,8 @@ export interface Comparison extends TestResult {
   worstCase: [number, number] | null;
   /** Examples left out because a side has no value by nature. */
   valueless: number;
+  /** Trials that never converged; only of steps to convergence. */
+  neverConverged?: { control: number; candidate: number };
 }
 
 /**
@@ -89,6 +92,14 @@ export function compareVariants(reader: EvidenceReader, request: ComparisonReque
         : null,
     valueless:
       positions.length - pairs.positions.length - missingOnly(pairs, [control.missing, treated.missing], positions),
+    ...(metric.censored === undefined
+      ? {}
+      : {
+          neverConverged: {
+            control: countCensored(reader, { metric, variant: evidence.control, positions: pairs.positions }),
+            candidate: countCensored(reader, { metric, variant: candidate, positions: pairs.positions }),
+          },
+        }),
   };
 }
 
@@ -102,6 +113,7 @@ function chooseTest(
   const parts = [seed, metric.name, candidate, split, ...(slice === null ? [] : [slice])];
   const options = { confidence, seed: JSON.stringify(parts) };
   const clusters = clusterNumbers(evidence, pairs.positions);
+  if (nobodyConverged(metric)) return undecided('none', 'no trial of any variant converged');
   if (metric.kind === 'money') return compareMoney(pairs, clusters, options);
   if (metric.kind === 'duration') {
     const { control } = evidence;
@@ -140,6 +152,8 @@ const notOfTheOutput = new Set(['latencyMs', 'costUsd', 'tokens', 'steps']);
 function sameOutputs(reader: EvidenceReader, request: ComparisonRequest, pairs: PairedExamples): boolean {
   const { metric, candidate, positions } = request;
   if (metric.kind === 'money' || metric.kind === 'duration' || notOfTheOutput.has(metric.name)) return false;
+  // The same answer may have come after more steps.
+  if (metric.censored !== undefined) return false;
   if (pairs.positions.length === 0) return false;
   // An error is no output: whether calls failed is read from their rows.
   if (metric.name === 'errorRate' && pairs.improved + pairs.regressed > 0) return false;
@@ -152,6 +166,19 @@ function sameOutputs(reader: EvidenceReader, request: ComparisonRequest, pairs: 
 function finite(result: TestResult): TestResult {
   if (result.interval === null || result.interval.every(Number.isFinite)) return result;
   return undecided(result.test, 'too few examples to bound the difference', result.estimate);
+}
+
+function countCensored(
+  { evidence: { repetitions } }: EvidenceReader,
+  { metric, variant, positions }: { metric: MetricEvidence; variant: string; positions: Uint32Array },
+): number {
+  let count = 0;
+  for (const position of positions) {
+    for (let cell = position * repetitions; cell < (position + 1) * repetitions; cell++) {
+      if (cellValue(metric, variant, cell) !== null && metric.censored?.[variant]?.[cell] === 1) count++;
+    }
+  }
+  return count;
 }
 
 function sumAt(values: Uint16Array, positions: Uint32Array): number {

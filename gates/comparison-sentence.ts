@@ -29,6 +29,13 @@ export function comparisonSentence(comparison: Comparison): string {
       comparison.scale === 'ratio' ? formatRatios(comparison.interval) : formatChanges(metric, comparison.interval);
     parts.push(`${formatConfidence(confidence)} interval ${ends}`);
   }
+  const never = comparison.neverConverged;
+  if (never !== undefined && never.control + never.candidate > 0) {
+    const each = formatLevel(metric, metric.horizon ?? 0);
+    parts.push(
+      `never converged: ${never.control} of control, ${never.candidate} of ${candidate}, each taken as ${each}`,
+    );
+  }
   const name = shortTest(comparison.test);
   return `${candidate} ${change(comparison, estimate)} (${parts.join('; ')}, n = ${n}, ${name}${
     pValue === null ? '' : ` ${formatPValue(pValue)}`
@@ -51,6 +58,9 @@ function change({ request: { metric }, scale }: Comparison, estimate: number): s
   }
   if (estimate === 0) return 'is level with control';
   const size = formatChange(metric, Math.abs(estimate));
+  if (metric.censored !== undefined) {
+    return `needs ${size.replace(/ steps?$/, '')} ${estimate < 0 ? 'fewer' : 'more'} steps than control`;
+  }
   if (metric.kind === 'duration') return `is ${size} ${estimate < 0 ? 'faster' : 'slower'} than control`;
   if (metric.kind === 'binary' && metric.name === 'errorRate') {
     return `fails ${size} ${estimate < 0 ? 'less' : 'more'} than control`;

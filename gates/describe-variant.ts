@@ -1,6 +1,7 @@
 import type { MetricEvidence } from '../schema/contracts/evidence.ts';
 import type { MetricResult } from '../schema/contracts/result.ts';
 import { sortedQuantile } from '../statistics/quantile.ts';
+import { describeConvergence } from './describe-convergence.ts';
 import type { EvidenceReader } from './evidence-reader.ts';
 import { variantInterval } from './variant-interval.ts';
 import { sortedCells } from './variant-level.ts';
@@ -34,6 +35,8 @@ export function describeVariant(
     ...(interval === null && reason !== null ? { reason } : {}),
     kind: metric.kind,
   };
+  if (metric.censored !== undefined)
+    result.convergence = describeConvergence(reader, { metric, variant, confidence: defaultConfidence });
   if (metric.kind === 'duration') {
     const cells = sortedCells(reader, { metric, variant, positions });
     result.p50 = cells.length === 0 ? null : sortedQuantile(cells, 0.5);

@@ -1,8 +1,11 @@
 import type { ExperimentEvidence, MetricEvidence } from '../schema/contracts/evidence.ts';
 import { type ExampleValues, exampleValues } from './example-values.ts';
+import { restrictSteps } from './restrict-steps.ts';
 
-/** Evidence with each metric of each variant read once. */
+/** Evidence with each metric of each variant read once; steps to convergence are restricted at their horizon. */
 export interface EvidenceReader {
+  /** As handed in. */
+  given: ExperimentEvidence;
   evidence: ExperimentEvidence;
   /** Positions of every example. */
   everything: Uint32Array;
@@ -13,9 +16,11 @@ export interface EvidenceReader {
 }
 
 /** Opens evidence for reading. */
-export function evidenceReader(evidence: ExperimentEvidence): EvidenceReader {
+export function evidenceReader(given: ExperimentEvidence): EvidenceReader {
+  const evidence = restrictSteps(given);
   const read = new Map<MetricEvidence, Map<string, ExampleValues>>();
   return {
+    given,
     evidence,
     everything: Uint32Array.from(evidence.exampleIds, (_, index) => index),
     metric: (name) => evidence.metrics.find((metric) => metric.name === name),

@@ -19,6 +19,7 @@ function digitsFor(size: number): number {
 /** A value of the metric as a person reads it: `40.3 %`, `812 ms`, `$0.0123`, `0.714`. */
 export function formatLevel(metric: MetricEvidence, value: number): string {
   if (metric.kind === 'binary') return `${formatDecimal(100 * value, 1)} %`;
+  if (metric.censored !== undefined) return countSteps(formatDecimal(value, stepDigits(value)));
   const text = formatDecimal(value, metric.kind === 'score' ? 3 : digitsFor(Math.abs(value)));
   if (metric.name.endsWith('Usd')) return value < 0 ? `\u2212$${text.slice(1)}` : `$${text}`;
   return metric.name.endsWith('Ms') ? `${text} ms` : text;
@@ -35,10 +36,23 @@ export function formatChange(metric: MetricEvidence, value: number): string {
 export function formatChanges(metric: MetricEvidence, [low, high]: readonly [number, number]): string {
   if (metric.kind === 'binary')
     return `${formatDecimal(100 * low, 1, true)} to ${formatDecimal(100 * high, 1, true)} points`;
+  if (metric.censored !== undefined) {
+    const digits = stepDigits(Math.max(Math.abs(low), Math.abs(high)));
+    return countSteps(`${formatDecimal(low, digits, true)} to ${formatDecimal(high, digits, true)}`);
+  }
   const digits = metric.kind === 'score' ? 3 : digitsFor(Math.max(Math.abs(low), Math.abs(high)));
   const ends = `${formatDecimal(low, digits, true)} to ${formatDecimal(high, digits, true)}`;
   if (metric.name.endsWith('Ms')) return `${ends} ms`;
   return metric.name.endsWith('Usd') ? `${ends} USD` : ends;
+}
+
+/** Steps are whole; their means are told to a tenth. */
+function stepDigits(size: number): number {
+  return Math.abs(size) < 0.1 ? 3 : 1;
+}
+
+function countSteps(text: string): string {
+  return text === '1.0' ? '1.0 step' : `${text} steps`;
 }
 
 /** Two ends of an interval of a ratio, as changes in percent: `\u221212.0 to +3.1 %`. */

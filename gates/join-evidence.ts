@@ -49,10 +49,14 @@ export function joinEvidence(a: EvidenceSide, b: EvidenceSide): JoinedEvidence {
   const metrics: MetricEvidence[] = [];
   for (const metric of b.evidence.metrics) {
     const other = a.evidence.metrics.find(({ name }) => name === metric.name);
-    if (!other || other.kind !== metric.kind || other.direction !== metric.direction) {
+    if (!other || other.kind !== metric.kind || other.direction !== metric.direction || otherSteps(metric, other)) {
       warnings.push(
         `${metric.name} is not compared: ${other ? 'it is measured otherwise in a' : 'a does not have it'}`,
       );
+      continue;
+    }
+    if (!same && metric.censored !== undefined) {
+      warnings.push(`${metric.name} is not compared: trials that never converged have no mean over repetitions`);
       continue;
     }
     const one = column(
@@ -71,6 +75,9 @@ export function joinEvidence(a: EvidenceSide, b: EvidenceSide): JoinedEvidence {
       ...metric,
       values: { a: one.values, b: two.values },
       missing: { a: one.missing, b: two.missing },
+      ...(metric.censored === undefined || other.censored === undefined
+        ? {}
+        : { censored: { a: one.censored, b: two.censored } }),
     });
   }
   const positions = new Map(pairs.map(({ inB }, position) => [inB, position]));
@@ -97,12 +104,18 @@ export function joinEvidence(a: EvidenceSide, b: EvidenceSide): JoinedEvidence {
   };
 }
 
+/** Steps to convergence are the same measure only where they are watched equally long. */
+function otherSteps(one: MetricEvidence, other: MetricEvidence): boolean {
+  return (one.censored === undefined) !== (other.censored === undefined) || one.horizon !== other.horizon;
+}
+
 /** The cells of a metric at some examples: as they are, or one mean for each example. */
 function column(side: EvidenceSide, metric: MetricEvidence, positions: readonly number[], repetitions: number) {
   const { variant } = side;
   const present = side.evidence.repetitions;
   const values = new Float64Array(positions.length * repetitions).fill(Number.NaN);
   const missing = new Uint8Array(positions.length * repetitions);
+  const censored = new Uint8Array(positions.length * repetitions);
   for (const [index, position] of positions.entries()) {
     const cells = Array.from({ length: present }, (_, repetition) =>
       cellValue(metric, variant, position * present + repetition),
@@ -111,6 +124,7 @@ function column(side: EvidenceSide, metric: MetricEvidence, positions: readonly 
       for (const [repetition, value] of cells.entries()) {
         if (value === null) missing[index * repetitions + repetition] = 1;
         else values[index * repetitions + repetition] = value;
+        censored[index * repetitions + repetition] = metric.censored?.[variant]?.[position * present + repetition] ?? 0;
       }
       continue;
     }
@@ -118,7 +132,7 @@ function column(side: EvidenceSide, metric: MetricEvidence, positions: readonly 
     if (known.length > 0) values[index] = known.reduce((sum, value) => sum + value, 0) / known.length;
     else if (cells.includes(null)) missing[index] = 1;
   }
-  return { values, missing };
+  return { values, missing, censored };
 }
 
 function identical(a: EvidenceSide, b: EvidenceSide, { inA, inB }: { inA: number; inB: number }): boolean {

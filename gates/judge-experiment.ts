@@ -49,11 +49,12 @@ export interface ExperimentJudgement {
  */
 export function judgeExperiment(
   policy: GatePolicy | null,
-  evidence: ExperimentEvidence,
+  given: ExperimentEvidence,
   options: JudgeOptions,
 ): ExperimentJudgement {
-  checkEvidence(evidence);
-  const reader = evidenceReader(evidence);
+  checkEvidence(given);
+  const reader = evidenceReader(given);
+  const { evidence } = reader;
   const { criteria, slices, onInconclusive, profile } =
     policy === null ? defaultPolicy(evidence) : expandProfile(policy, evidence);
   const bench = comparisonBench(reader, options.seed);

@@ -7,6 +7,7 @@ import { clusterNumbers } from './cluster-numbers.ts';
 import { compareDurations } from './compare-durations.ts';
 import { compareMeans } from './compare-means.ts';
 import type { EvidenceReader } from './evidence-reader.ts';
+import { nobodyConverged } from './restrict-steps.ts';
 import { unseenBounds } from './unseen-bounds.ts';
 import { sortedCells } from './variant-level.ts';
 
@@ -35,6 +36,9 @@ export function variantInterval(
 ): VariantInterval {
   const { evidence } = reader;
   const { metric, variant, confidence, quantile } = input;
+  if (nobodyConverged(metric)) {
+    return { estimate: null, interval: null, reason: 'no trial of any variant converged' };
+  }
   const { means } = reader.values(metric, variant);
   const positions = input.positions.filter((position) => !Number.isNaN(means[position] as number));
   if (positions.length === 0) return { estimate: null, interval: null, reason: 'no trial has a value' };

@@ -2,6 +2,7 @@ import type { MetricEvidence } from '../schema/contracts/evidence.ts';
 import { sortedQuantile } from '../statistics/quantile.ts';
 import { cellValue } from './cell-value.ts';
 import type { EvidenceReader } from './evidence-reader.ts';
+import { nobodyConverged } from './restrict-steps.ts';
 
 /** Mean of per-example means of a variant at `positions`, or a quantile of its trials there; null without a value. */
 export function variantLevel(
@@ -13,6 +14,7 @@ export function variantLevel(
     const values = sortedCells(reader, input);
     return values.length === 0 ? null : sortedQuantile(values, quantile);
   }
+  if (nobodyConverged(metric)) return null;
   const { means } = reader.values(metric, variant);
   let sum = 0;
   let n = 0;

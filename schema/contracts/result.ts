@@ -2,6 +2,8 @@
  * What programs outside the project read (DESIGN §8): the last line of `run start --json` and `run get --json`, and
  * the answer of `runs.get`. Change only by adding.
  */
+import type { Approval } from './approval.ts';
+import type { AttachedEvaluator } from './scoring.ts';
 import type { Git } from './spec.ts';
 import type { Action, MetricKind, RunKind, RunStatus, Verdict } from './words.ts';
 
@@ -17,6 +19,26 @@ export interface RunCounts {
   missing: number;
   /** Never called: the run was aborted, or stopped early. */
   notRun: number;
+  /** Of `succeeded`: took an earlier answer instead of a call. Only for runs with a cache. */
+  cached?: number;
+}
+
+/** Trials of a variant that failed and were made again. Each counts once, as what it was at last. */
+export interface RetriedTrials {
+  variant: string;
+  /** Trials made again. */
+  trials: number;
+  /** Of them: the agent had failed at. Calling it again until it succeeds makes it look better than it is. */
+  failedByAgent: number;
+}
+
+/** What a run may spend, once somebody raised it. */
+export interface RaisedBudget {
+  /** The cap in force. */
+  maxCostUsd: number;
+  plannedMaxCostUsd: number;
+  raisedBy: string;
+  raisedAt: string;
 }
 
 export interface MetricResult {
@@ -31,6 +53,22 @@ export interface MetricResult {
   kind: MetricKind;
   p50?: number | null;
   p95?: number | null;
+  /** Of steps to convergence only; `mean` is then the mean of steps restricted at `horizon`. */
+  convergence?: ConvergenceResult;
+}
+
+/** How a variant came to its answers, beside the mean that decides. */
+export interface ConvergenceResult {
+  /** Trials that reached the right answer and stayed with it, of `n`. */
+  converged: number;
+  /** Steps that a trial which never converged counts as; null when no trial of any variant converged. */
+  horizon: number | null;
+  /** Mean over examples of the least steps of any correct trial of any variant; null without one. */
+  optimum: number | null;
+  /** Mean over examples of optimum / steps; 0 for a trial that never converged. */
+  efficiency: number | null;
+  /** Area under the Kaplan-Meier curve up to `horizon`: description, decides nothing (docs/adr/0017). */
+  kaplanMeier: { mean: number | null; interval: Interval | null; reason?: string };
 }
 
 export interface ComparisonResult {
@@ -157,6 +195,14 @@ export interface RunResult {
   detectableEffects?: DetectableEffect[];
   /** With two candidates or more. */
   front: ParetoFront | null;
+  /** Absent where no trial was made again. */
+  retried?: RetriedTrials[];
+  /** Absent while the budget is as planned. */
+  budget?: RaisedBudget;
+  /** The run whose spec this one took; absent for others. */
+  rerunOf?: string;
+  /** As the spec says; absent without any. */
+  tags?: string[];
   /** Calls made to agents; never too low (DESIGN §8). */
   agentCalls: number;
   costUsd: number | null;
@@ -164,6 +210,10 @@ export interface RunResult {
   /** Why the run could not finish, when `status` is failed or aborted. */
   error: { message: string; fix?: string } | null;
   decisionId: string | null;
+  /** Evaluators added after the run had ended: their metrics are shown with the others and decide nothing. */
+  attached?: AttachedEvaluator[];
+  /** Once persons were asked: what they were asked and said. The action stays null until they decided. */
+  approval?: Approval;
   planHash: string | null;
   /** The commit it was started from, as the spec says. */
   git: Git | null;
@@ -180,6 +230,9 @@ export interface RunProgress {
   done: number;
   /** Over the last seconds; null before there is a rate. */
   trialsPerSecond: number | null;
+  /** Scores of judges that call something, which come after the trials; absent where there are none. */
+  scored?: number;
+  toScore?: number;
   etaMs: number | null;
   costUsd: number | null;
   agentCalls: number;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { kindOfEvaluator } from '../../schema/contracts/evaluator.ts';
+import { metricOfEvaluator } from '../../schema/contracts/evaluator.ts';
 import type { ExperimentEvidence, MetricEvidence } from '../../schema/contracts/evidence.ts';
 import { sliceKeysOf } from '../../schema/contracts/gate.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
@@ -28,6 +28,8 @@ interface ScoreColumns<Column = Float64Array> {
   name: string;
   cell: Column;
   score: Column;
+  /** Only with evaluators of convergence: 1 for a trial that never converged. */
+  censored?: Column;
 }
 
 /** A column of numbers as bytes, in the order of the rows. */
@@ -61,8 +63,11 @@ async function readEvidence(db: Store, runId: string, plan: Plan): Promise<Exper
       ${column(sql`steps`)} as steps,
       string_agg(coalesce(uuid_send(md5(output_hash)::uuid), decode(repeat('00', 16), 'hex')), '') as output_hash
     from trial t where run_id = ${runId} group by variant`.execute(db);
+  const censored = plan.evaluators.some(({ config }) => config.type === 'convergence')
+    ? sql`, ${column(sql`case when s.label = 'never_converged' then 1 else 0 end::float8`)} as censored`
+    : sql``;
   const { rows: scores } = await sql<ScoreColumns<Buffer>>`
-    select t.variant, s.name, ${column(cell)} as cell, ${column(sql`s.score`)} as score
+    select t.variant, s.name, ${column(cell)} as cell, ${column(sql`s.score`)} as score ${censored}
     from trial t join score s on s.subject_id = t.id
     where t.run_id = ${runId} and s.subject_id >= ${`${runId}-`} and s.subject_id < ${`${runId}.`}
       and s.evaluator_version_id in (${sql.join([...plan.evaluators.map((one) => one.versionId), ''])})
@@ -77,7 +82,12 @@ async function readEvidence(db: Store, runId: string, plan: Plan): Promise<Exper
     ]),
   );
   const judged = scores.map(
-    ({ variant, name, ...columns }): ScoreColumns => ({ variant, name, ...numbersIn(columns) }),
+    ({ variant, name, censored: marks, ...columns }): ScoreColumns => ({
+      variant,
+      name,
+      ...numbersIn(columns),
+      ...(marks === undefined ? {} : numbersIn({ censored: marks })),
+    }),
   );
   const metrics: MetricEvidence[] = [
     ...plan.evaluators.map(({ config }) => evaluatorMetric(config, names, cells, byVariant, judged)),
@@ -110,23 +120,18 @@ function evaluatorMetric(
   trials: Map<string, TrialColumns>,
   scores: ScoreColumns[],
 ): MetricEvidence {
-  const kind = kindOfEvaluator(config);
-  const metric: MetricEvidence = {
-    name: config.name,
-    kind,
-    direction: 'higher',
-    range: kind === 'score' ? null : [0, 1],
-    values: {},
-    missing: {},
-  };
+  const metric = emptyMetric(config);
   for (const variant of variants) {
     const values = new Float64Array(cells).fill(Number.NaN);
     const missing = new Uint8Array(cells).fill(1);
+    const censored = metric.censored === undefined ? undefined : new Uint8Array(cells);
     const columns = trials.get(variant);
     columns?.cell.forEach((cell, row) => {
       if (columns.outcome[row] !== 1) return;
       values[cell] = 0;
       missing[cell] = 0;
+      // Nobody saw it come to an answer: watched for no step.
+      if (censored !== undefined) censored[cell] = 1;
     });
     const judged = scores.find((one) => one.variant === variant && one.name === config.name);
     judged?.cell.forEach((cell, row) => {
@@ -134,11 +139,19 @@ function evaluatorMetric(
       if (score === undefined || Number.isNaN(score)) return;
       values[cell] = score;
       missing[cell] = 0;
+      if (censored !== undefined) censored[cell] = judged.censored?.[row] ?? 0;
     });
     metric.values[variant] = values;
     metric.missing[variant] = missing;
+    if (metric.censored !== undefined && censored !== undefined) metric.censored[variant] = censored;
   }
   return metric;
+}
+
+function emptyMetric(config: Plan['evaluators'][number]['config']): MetricEvidence {
+  const metric = { name: config.name, ...metricOfEvaluator(config), values: {}, missing: {} };
+  if (config.type !== 'convergence') return metric;
+  return { ...metric, censored: {}, ...(config.maxSteps === undefined ? {} : { horizon: config.maxSteps }) };
 }
 
 function builtinMetric(
