@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { ExecAgentConfig } from '../schema/contracts/agent.ts';
 import type { Agent, AgentAnswer, AgentCall } from '../schema/contracts/call.ts';
+import type { JsonPath } from '../schema/json-path.ts';
 import { quoteText } from '../schema/quote-text.ts';
 import type { AgentDependencies } from './agent-dependencies.ts';
 import { commandEnvironment } from './command-environment.ts';
@@ -76,7 +77,7 @@ export function execAgent(config: ExecAgentConfig, dependencies: AgentDependenci
     }
   }
 
-  async function call({ input, context, signal }: AgentCall): Promise<AgentAnswer> {
+  async function call({ input, context, bare, signal }: AgentCall): Promise<AgentAnswer> {
     signal?.throwIfAborted();
     if (blocked !== null) return failedAnswer('blocked', `${blocked}; ${blockedFix}`, 0);
     const found = findSecrets();
@@ -92,7 +93,7 @@ export function execAgent(config: ExecAgentConfig, dependencies: AgentDependenci
       onAbort = () => resolve('aborted');
       signal?.addEventListener('abort', onAbort);
     });
-    const heard = await Promise.race([process.ask(JSON.stringify({ input, context })), ending]);
+    const heard = await Promise.race([process.ask(JSON.stringify(bare ? input : { input, context })), ending]);
     const latencyMs = performance.now() - startedAt;
     clearTimeout(timer);
     if (onAbort) signal?.removeEventListener('abort', onAbort);
@@ -103,7 +104,7 @@ export function execAgent(config: ExecAgentConfig, dependencies: AgentDependenci
       return failedAnswer('timeout', message, latencyMs);
     }
     if (heard.kind !== 'line') return explain(heard, process, latencyMs);
-    const answer = readLine(heard.line, process, latencyMs);
+    const answer = readLine(heard.line, bare ? [] : outputPath, process, latencyMs);
     if (!answer.ok) {
       process.kill();
       return answer;
@@ -115,7 +116,7 @@ export function execAgent(config: ExecAgentConfig, dependencies: AgentDependenci
     return answer;
   }
 
-  function readLine(line: string, process: ExecProcess, latencyMs: number): AgentAnswer {
+  function readLine(line: string, path: JsonPath, process: ExecProcess, latencyMs: number): AgentAnswer {
     let answer: unknown;
     try {
       answer = JSON.parse(line);
@@ -123,7 +124,7 @@ export function execAgent(config: ExecAgentConfig, dependencies: AgentDependenci
       const problem = `wrote a line that is not JSON: found ${quote(line)}; stdout is for answers, print logs to stderr`;
       return failedAnswer('invalid_output', `${who} ${problem}${lastWords(process)}`, latencyMs);
     }
-    const read = readAnswer(answer, outputPath);
+    const read = readAnswer(answer, path);
     if (!('problem' in read)) return { ok: true, ...read, latencyMs };
     const message = `${who} wrote no usable answer: ${read.problem}; expected {output, …} on one line`;
     return failedAnswer('invalid_output', message, latencyMs);

@@ -11,7 +11,8 @@ export function httpAgent(config: HttpAgentConfig, dependencies: AgentDependenci
   const endpoint = httpEndpoint({ ...config, urlKey: 'url' }, dependencies);
 
   async function call(request: AgentCall): Promise<AgentAnswer> {
-    const received = await endpoint.post(JSON.stringify({ input: request.input, context: request.context }), request);
+    const { input, context, bare } = request;
+    const received = await endpoint.post(JSON.stringify(bare ? input : { input, context }), request);
     if (!received.ok) return received;
     const { text, revision, latencyMs } = received;
     let answer: unknown;
@@ -21,9 +22,11 @@ export function httpAgent(config: HttpAgentConfig, dependencies: AgentDependenci
       const found = text === '' ? 'nothing' : endpoint.quote(text);
       return endpoint.invalidOutput(received, `its body is not JSON: found ${found}`, 'JSON');
     }
-    const read = readAnswer(answer, outputPath);
+    const read = readAnswer(answer, bare ? [] : outputPath);
     if ('problem' in read) {
-      const expected = `the output at \`${formatJsonPath(outputPath)}\` (outputPath)`;
+      const expected = bare
+        ? 'JSON that can be stored'
+        : `the output at \`${formatJsonPath(outputPath)}\` (outputPath)`;
       return endpoint.invalidOutput(received, read.problem, expected);
     }
     return { ok: true, ...read, ...(revision === undefined ? {} : { revision }), latencyMs };

@@ -33,6 +33,11 @@ export interface AgentCall {
   /** For `replay`, functions and few-shot rules: the example asked about. Never sent over HTTP. */
   example: { id: string; metadata: Record<string, Json>; clusterKey?: string };
   context: { runId: string; trialId: string; variant: string; repetition: number; shadow: boolean };
+  /**
+   * `http` and `exec` send `input` alone, without `context` around it, and the whole answer is the output: so are
+   * evaluators asked.
+   */
+  bare?: boolean;
   /** W3C trace context header. */
   traceparent: string;
   /** Ends the call early, e.g. when the worker shuts down hard. */
