@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { AgentConfig } from '../schema/contracts/agent.ts';
 import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
+import type { AttachmentStore } from '../store/attachments/attachment-store.ts';
 import type { Principal } from '../store/keys/find-key.ts';
 import type { Store } from '../store/open-database.ts';
 import type { Analyst } from './analysis/create-analyst.ts';
@@ -9,6 +10,8 @@ import type { Analyst } from './analysis/create-analyst.ts';
 export interface Services {
   db: Store;
   pool: Pool;
+  /** Images and recordings by their SHA-256. */
+  attachments: AttachmentStore;
   /** Key of the audit chain. */
   auditKey: string;
   /** Resolves at the next change of the run's status, or after `timeoutMs`. */

@@ -2,16 +2,20 @@ import { EventEmitter, once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
 import { TRPCError } from '@trpc/server';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import Fastify, { type FastifyError } from 'fastify';
+import Fastify, { type FastifyError, type FastifyRequest } from 'fastify';
 import { createAgent } from '../agents/create-agent.ts';
 import { createEvaluator } from '../evaluators/create-evaluator.ts';
-import { findKey } from '../store/keys/find-key.ts';
+import { mediaLimits } from '../schema/contracts/media.ts';
+import { createAttachmentStore } from '../store/attachments/create-attachment-store.ts';
+import { s3Objects } from '../store/attachments/s3-objects.ts';
+import { findKey, type Principal } from '../store/keys/find-key.ts';
 import { listen } from '../store/listen.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { openDatabase } from '../store/open-database.ts';
 import { createAnalyst } from './analysis/create-analyst.ts';
 import type { ApiConfig } from './api-config.ts';
 import type { Context, Services } from './context.ts';
+import { attachmentRoutes } from './ingest/attachment-routes.ts';
 import { isOutage } from './outage.ts';
 import { createDispatcher } from './outbox/dispatcher.ts';
 import { createReadiness } from './readiness.ts';
@@ -36,6 +40,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     db,
     pool,
     auditKey: config.auditKey,
+    attachments: createAttachmentStore(db, config.attachments ? s3Objects(config.attachments) : null),
     // Made and thrown away: what they need to work is the worker's business.
     checkAgent: (config) =>
       void createAgent(config, { functions: {}, resolveSecret: () => undefined, allowedNetworks: 'private' }).close(),
@@ -59,20 +64,29 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     const { status, body } = refusal(error);
     return reply.code(status).send(body);
   });
+  const principalOf = async ({ headers }: FastifyRequest): Promise<Principal | null> => {
+    const key = headers.authorization?.match(/^Bearer (sl_[\w-]+)$/)?.[1];
+    return key ? findKey(db, key) : null;
+  };
   app.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
     trpcOptions: {
       router: appRouter,
-      createContext: async ({ req }): Promise<Context> => {
-        const key = req.headers.authorization?.match(/^Bearer (sl_[\w-]+)$/)?.[1];
-        return { ...services, principal: key ? await findKey(db, key).catch(unavailable) : null };
-      },
+      createContext: async ({ req }): Promise<Context> => ({
+        ...services,
+        principal: await principalOf(req).catch(unavailable),
+      }),
       onError: ({ error, path }) => {
         if (error.code === 'INTERNAL_SERVER_ERROR') console.error(new Date().toISOString(), path, error.cause ?? error);
       },
       maxBatchSize: 20,
     },
   } satisfies FastifyTRPCPluginOptions<AppRouter>);
+  app.register(attachmentRoutes, {
+    attachments: services.attachments,
+    principalOf,
+    limitBytes: config.attachmentLimitBytes ?? mediaLimits.attachmentBytes,
+  });
   app.get('/', () => 'Sluice API. The web page is not built yet; `sluice --help` lists what there is.\n');
   app.get('/healthz', () => ({ ok: true }));
   const readiness = createReadiness({

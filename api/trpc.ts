@@ -4,6 +4,7 @@ import type { Role } from '../schema/contracts/words.ts';
 import { type ErrorCode, SluiceError } from '../schema/errors.ts';
 import type { Context } from './context.ts';
 import { isOutage, outage } from './outage.ts';
+import { requireRole } from './require-role.ts';
 
 /** The one shape of an error on the wire: what the user reads, and nothing of the inside. */
 export interface WireError {
@@ -102,36 +103,11 @@ function isIterable(data: unknown): data is AsyncIterable<unknown> {
   return typeof data === 'object' && data !== null && Symbol.asyncIterator in data;
 }
 
-/** Roles that may do what a role is asked for; admin may do everything. */
-const including: Record<Role, readonly Role[]> = {
-  viewer: ['viewer', 'engineer', 'annotator', 'approver', 'on_call', 'admin'],
-  engineer: ['engineer', 'admin'],
-  annotator: ['annotator', 'admin'],
-  approver: ['approver', 'admin'],
-  on_call: ['on_call', 'admin'],
-  ingest: ['ingest', 'engineer', 'admin'],
-  admin: ['admin'],
-};
-
 /** A procedure for keys that hold `role` or one that includes it. */
 export function procedureFor(role: Role) {
-  return t.procedure.use(mapErrors).use(({ ctx, next }) => {
-    if (!ctx.principal) {
-      throw new SluiceError({
-        code: 'unauthorized',
-        message: 'no valid API key came with the request',
-        fix: 'Set SLUICE_API_KEY, or name the stack with --data-dir. A key is made by `sluice key create`.',
-      });
-    }
-    if (!including[role].includes(ctx.principal.role)) {
-      throw new SluiceError({
-        code: 'forbidden',
-        message: `this needs the role ${role}; the key of ${ctx.principal.actor} has ${ctx.principal.role}`,
-        fix: 'Ask an admin for a key with that role: `sluice key create --person NAME --role ROLE`.',
-      });
-    }
-    return next({ ctx: { ...ctx, principal: ctx.principal } });
-  });
+  return t.procedure
+    .use(mapErrors)
+    .use(({ ctx, next }) => next({ ctx: { ...ctx, principal: requireRole(ctx.principal, role) } }));
 }
 
 export const router = t.router;

@@ -1,18 +1,32 @@
 import { type Selectable, sql } from 'kysely';
-import type { DatasetVersionInfo } from '../../schema/contracts/dataset.ts';
+import type { DatasetVersionInfo, SplitPair } from '../../schema/contracts/dataset.ts';
+import { goldenSplit } from '../../schema/contracts/gate.ts';
 import { SluiceError } from '../../schema/errors.ts';
 import { newId } from '../../schema/ids.ts';
 import type { DatasetVersionTable } from '../../schema/tables/database.ts';
 import type { Store } from '../open-database.ts';
+import { disjointSplits } from './disjoint-splits.ts';
+import { goldenWarnings } from './golden-warnings.ts';
+import { refuseOverlaps } from './refuse-overlaps.ts';
 
 /**
  * Turns a staged push into the dataset's next version, in the caller's transaction: all of it or nothing. Content that
- * equals the newest version makes none.
- * @throws {SluiceError} not_found, or invalid_input for no rows, gaps or duplicate ids.
+ * and declarations that equal the newest version make none. Splits that an earlier version declared disjoint stay so
+ * until they are named in `allowOverlap`.
+ * @throws {SluiceError} not_found, or invalid_input for no rows, gaps, duplicate ids, or splits that overlap.
  */
 export async function finishPush(
   trx: Store,
-  input: { projectId: string; pushId: string; rows: number; createdBy: string },
+  input: {
+    projectId: string;
+    pushId: string;
+    rows: number;
+    createdBy: string;
+    /** Declared from this version on, beside what earlier versions declared. */
+    disjoint?: SplitPair[];
+    /** No longer disjoint. */
+    allowOverlap?: SplitPair[];
+  },
 ): Promise<DatasetVersionInfo> {
   const push = await trx
     .selectFrom('dataset_push')
@@ -38,7 +52,7 @@ export async function finishPush(
       .selectAll()
       .where('id', '=', push.finished_version_id)
       .executeTakeFirstOrThrow();
-    return describe(push.dataset_name, made, true);
+    return describe(push.dataset_name, made, { created: true, warnings: [] });
   }
   await requireComplete(trx, push.id, push.dataset_name, input.rows);
   await sql`
@@ -82,9 +96,13 @@ export async function finishPush(
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (newest?.content_hash === hash) {
+  const declared = { name: push.dataset_name, earlier: newest?.disjoint ?? [], splits, ...input };
+  const disjoint = disjointSplits(declared);
+  await refuseOverlaps(trx, { pushId: push.id, name: push.dataset_name, disjoint });
+  const warnings = splits[goldenSplit] ? await goldenWarnings(trx, push.id, splits[goldenSplit]) : [];
+  if (newest?.content_hash === hash && JSON.stringify(newest.disjoint) === JSON.stringify(disjoint)) {
     await closePush(trx, push.id, newest.id);
-    return describe(push.dataset_name, newest, false);
+    return describe(push.dataset_name, newest, { created: false, warnings });
   }
 
   await sql`
@@ -101,6 +119,7 @@ export async function finishPush(
       version: (newest?.version ?? 0) + 1,
       example_count: input.rows,
       splits: JSON.stringify(splits),
+      disjoint: JSON.stringify(disjoint),
       content_hash: hash,
       created_by: input.createdBy,
     })
@@ -113,7 +132,7 @@ export async function finishPush(
       on r.dataset_id = ${dataset.id} and r.example_id = p.example_id and r.content_hash = p.content_hash
     where p.push_id = ${push.id}`.execute(trx);
   await closePush(trx, push.id, version.id);
-  return describe(push.dataset_name, version, true);
+  return describe(push.dataset_name, version, { created: true, warnings });
 }
 
 /** The staged rows go; the push stays for a day, so that finishing it again gives the same answer. */
@@ -122,15 +141,20 @@ async function closePush(trx: Store, pushId: string, versionId: string): Promise
   await trx.updateTable('dataset_push').set({ finished_version_id: versionId }).where('id', '=', pushId).execute();
 }
 
-function describe(name: string, version: Selectable<DatasetVersionTable>, created: boolean): DatasetVersionInfo {
+function describe(
+  name: string,
+  version: Selectable<DatasetVersionTable>,
+  rest: Pick<DatasetVersionInfo, 'created' | 'warnings'>,
+): DatasetVersionInfo {
   return {
     name,
     version: version.version,
     examples: version.example_count,
     splits: version.splits,
     contentHash: version.content_hash,
+    disjoint: version.disjoint,
     createdAt: version.created_at.toISOString(),
-    created,
+    ...rest,
   };
 }
 
