@@ -6,8 +6,9 @@ import { whyNotStorable } from '../../../schema/why-not-storable.ts';
 import { isOpenPush } from '../../../store/datasets/is-open-push.ts';
 import { stageRows } from '../../../store/datasets/stage-rows.ts';
 import type { SignedContext } from '../../context.ts';
+import { storeRowMedia } from './store-row-media.ts';
 
-/** Stages rows of an open push. `ordinal` is the place of the first one in the file, from 0. */
+/** Stages rows of an open push; media in them become attachments. `ordinal` is the place of the first one in the file, from 0. */
 export async function pushRows({
   ctx,
   input,
@@ -22,10 +23,12 @@ export async function pushRows({
       fix: 'Push the file again.',
     });
   }
-  const rows = input.rows.map((row, index) => {
+  const stored = await storeRowMedia(ctx, input.rows, { first: input.ordinal + 1 });
+  const rows = stored.map((row, index) => {
+    // No value and null are stored alike, so they are the same content.
     const content = {
       input: row.input,
-      ...(row.expected === undefined ? {} : { expected: row.expected }),
+      ...(row.expected === undefined || row.expected === null ? {} : { expected: row.expected }),
       metadata: row.metadata ?? {},
       ...(row.clusterKey === undefined ? {} : { clusterKey: row.clusterKey }),
       ...(row.sourceTraceId === undefined ? {} : { sourceTraceId: row.sourceTraceId }),
