@@ -1,6 +1,7 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { SluiceError } from '../schema/errors.ts';
+import { settleApproval } from './approvals/settle-approval.ts';
 import { confirmMustPass } from './confirm-must-pass.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
@@ -23,6 +24,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     readIntent: bind(readIntent),
     confirmMustPass: bind(confirmMustPass),
     judge: bind(judge),
+    settleApproval: bind(settleApproval),
     failRun: bind(failRun),
     previewPlan: bind(previewPlan),
   };

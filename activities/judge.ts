@@ -12,15 +12,20 @@ import type { FailureGroup, MetricResult, ParetoFront, RunResult } from '../sche
 import type { Action, Verdict } from '../schema/contracts/words.ts';
 import { sha256 } from '../schema/ids.ts';
 import { statisticsVersion } from '../statistics/version.ts';
+import { openRequest } from '../store/approvals/open-request.ts';
 import { loadReruns } from '../store/confirmations/load-reruns.ts';
 import { changeStatus } from '../store/runs/change-status.ts';
+import { continueIfRaised } from '../store/runs/continue-if-raised.ts';
+import { countCached } from '../store/runs/count-cached.ts';
+import { freezeEvidence } from '../store/runs/freeze-evidence.ts';
 import { loadEvidence } from '../store/runs/load-evidence.ts';
 import { readRun } from '../store/runs/read-run.ts';
-import { recordDecision } from '../store/runs/record-decision.ts';
+import { findDecision, recordDecision } from '../store/runs/record-decision.ts';
 import { setResult } from '../store/runs/set-result.ts';
 import { summarizeRun } from '../store/runs/summarize-run.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
+import { budgetReason, cacheWarnings, retryWarnings } from './operation-notes.ts';
 
 export interface JudgeOutput {
   decisionId: string | null;
@@ -29,20 +34,27 @@ export interface JudgeOutput {
   evidenceHash: string | null;
   /** A pause came first: judge again when the run is resumed. */
   held?: true;
+  /** Persons are asked, and decide. Absent in histories older than that. */
+  awaiting?: true;
 }
 
 const nothing: JudgeOutput = { decisionId: null, verdict: null, action: null, evidenceHash: null };
 
-/** Runs the gate over the rows and completes the run, in one transaction with the frozen evidence and decision. */
+/**
+ * Runs the gate over the rows and completes the run, in one transaction with the frozen evidence and decision. Where the
+ * plan asks for approvals before a `roll_forward`, it asks persons about the frozen evidence instead.
+ */
 export async function judge(dependencies: ActivityDependencies, input: { runId: string }): Promise<JudgeOutput> {
   const { db } = dependencies;
   const { runId } = input;
   const run = await readRun(db, runId);
   if (run.status === 'paused') return { ...nothing, held: true };
+  // An earlier attempt asked, and could not say so any more.
+  if (run.status === 'awaiting_approval') return { ...nothing, awaiting: true };
   if (run.status !== 'running') return nothing;
 
   const before = await summarizeRun(db, runId);
-  const broken = brokenControl(before.failures);
+  const broken = brokenControl(runId, before.failures);
   if (broken) {
     await failRun(dependencies, { runId, ...broken });
     return nothing;
@@ -57,48 +69,60 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
     ...(confirmations.length === 0 ? {} : { confirmations }),
   };
   judged.reasons.unshift(...budgetReason(run.plan, before));
+  judged.warnings.push(...retryWarnings(run.plan, before));
+  if (run.plan.cache) judged.warnings.push(...cacheWarnings(await countCached(db, runId)));
   const digest = digestOf(evidence, confirmations);
   const evidenceHash = sha256(canonicalize({ planHash: run.planHash, digest, statisticsVersion }) ?? '');
 
   return db.transaction().execute(async (trx) => {
-    // First: a run that was paused or aborted meanwhile gets no decision.
-    if (!(await changeStatus(trx, runId, 'completed', { finished: true, onlyIntent: 'run' }))) {
-      return { ...nothing, held: true };
+    if (await continueIfRaised(trx, runId, run.plan)) return nothing;
+    const { approvals } = run.plan;
+    // The same evidence again was decided once: nobody is asked twice.
+    const asks =
+      approvals !== undefined &&
+      judged.action === 'roll_forward' &&
+      (await findDecision(trx, { runId, evidenceHash })) === null;
+    // Before anything is written: a run that was paused or aborted meanwhile gets no decision.
+    const status = asks ? 'awaiting_approval' : 'completed';
+    if (!(await changeStatus(trx, runId, status, { finished: !asks, onlyIntent: 'run' }))) {
+      return { ...nothing, held: true as const };
     }
-    const decisionId = await recordDecision(trx, {
+    const content = { planHash: run.planHash, digest, counts: before.counts, ...judged } as unknown as Json;
+    const { evidenceId } = await freezeEvidence(trx, { runId, hash: evidenceHash, content });
+    const grounds = {
       runId,
-      evidenceHash,
-      evidence: { planHash: run.planHash, digest, counts: before.counts, ...judged } as unknown as Json,
+      evidenceId,
       verdict: judged.verdict,
-      action: judged.action,
       policy: policy as unknown as Json,
       planHash: run.planHash,
       statisticsVersion,
-    });
+    };
+    const decided = asks ? null : await recordDecision(trx, { ...grounds, action: judged.action });
+    if (asks)
+      await openRequest(trx, { ...grounds, action: 'promote', quorum: approvals.promote, ttlMs: approvals.ttlMs });
     const summary = await summarizeRun(trx, runId, before.failures);
-    const result: RunResult = { ...summary, ...judged, front: frontOf(run.plan, evidence, judged.metrics), decisionId };
+    const action = decided?.action ?? null;
+    if (decided !== null && decided.action !== judged.action) {
+      judged.reasons.unshift(`The same evidence was decided on before (${decided.decisionId}), and that stands.`);
+    }
+    const decisionId = decided?.decisionId ?? null;
+    const front = frontOf(run.plan, evidence, judged.metrics);
+    const result: RunResult = { ...summary, ...judged, action, front, decisionId };
     await setResult(trx, runId, result);
-    return { decisionId, verdict: judged.verdict, action: judged.action, evidenceHash };
+    const output = { decisionId, verdict: judged.verdict, action, evidenceHash };
+    return asks ? { ...output, awaiting: true as const } : output;
   });
 }
 
-/** Why trials are missing, when the budget ended the run. */
-function budgetReason(plan: Plan, { counts, costUsd }: RunResult): string[] {
-  const run = counts.succeeded + counts.failed + counts.missing;
-  if (plan.budget === null || run === counts.planned) return [];
-  const spent = `$${(costUsd ?? 0).toFixed(2)} of the budget of $${plan.budget.maxCostUsd}`;
-  return [`${spent} were spent after ${run} of ${counts.planned} trials; ${counts.planned - run} were not run.`];
-}
-
 /** A control that never answered leaves nothing to compare with: no verdict, and never a pass. */
-function brokenControl(failures: FailureGroup[]): { message: string; fix: string } | null {
+function brokenControl(runId: string, failures: FailureGroup[]): { message: string; fix: string } | null {
   const ofControl = failures.filter((group) => group.variant === 'control' && group.causedBy !== 'evaluator');
   const [first] = ofControl;
   const failed = ofControl.reduce((sum, group) => sum + group.count, 0);
   if (!first || failed < first.of) return null;
   return {
     message: `control: ${first.count} of ${first.of} trials failed (${first.errorClass}): ${first.message}`,
-    fix: 'There is nothing to compare candidates with. Make control answer, then start the run again.',
+    fix: `There is nothing to compare candidates with. Make control answer, then go on: \`sluice run retry ${runId} --failed\`.`,
   };
 }
 
@@ -121,6 +145,7 @@ function digestOf(evidence: ExperimentEvidence, confirmations: readonly Confirma
         createHash('sha256')
           .update(new Uint8Array(values.buffer))
           .update(metric.missing[variant] ?? '')
+          .update(metric.censored?.[variant] ?? '')
           .digest('hex'),
       ]),
     );

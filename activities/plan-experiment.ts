@@ -49,6 +49,8 @@ export async function planExperiment(
   const { plan, status } = await readRun(db, input.runId);
   const lanes = windowOf(plan.concurrency);
   if (status === 'aborted' || status === 'failed' || status === 'completed') return { shards: null, lanes };
+  // Its workflow began again while persons are asked: everything has been run and judged.
+  if (status === 'awaiting_approval') return { shards: [], lanes };
 
   const functions = await dependencies.loadFunctions();
   const [planned, ...problems] = await Promise.all([
@@ -68,7 +70,7 @@ export async function planExperiment(
       runId: input.runId,
       planned,
       message: found.map((problem) => problem.message).join('\n'),
-      fix: found[0]?.fix ?? '',
+      fix: `${found[0]?.fix ?? 'take its cause away'}; then go on: \`sluice run retry ${input.runId}\``,
     });
     return { shards: null, lanes };
   }

@@ -3,7 +3,21 @@ import { createHash, randomBytes } from 'node:crypto';
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Kinds of identifier; the prefix tells a reader what an id names. */
-export type IdPrefix = 'run' | 'per' | 'key' | 'agt' | 'dst' | 'dsv' | 'evl' | 'evd' | 'dec' | 'psh' | 'pln' | 'prj';
+export type IdPrefix =
+  | 'run'
+  | 'per'
+  | 'key'
+  | 'agt'
+  | 'dst'
+  | 'dsv'
+  | 'evl'
+  | 'evd'
+  | 'dec'
+  | 'apr'
+  | 'psh'
+  | 'pln'
+  | 'scr'
+  | 'prj';
 
 /**
  * A new identifier: prefix, 9 characters of time (ms, sortable), 11 random characters (55 bits).

@@ -24,7 +24,8 @@ const options = {
   retry: { initialInterval: '100ms', backoffCoefficient: 1.5, maximumInterval: '5s' },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const;
-const { planExperiment, runShard, readIntent, confirmMustPass, failRun } = proxyActivities<Activities>(options);
+const { planExperiment, runShard, readIntent, confirmMustPass, settleApproval, failRun } =
+  proxyActivities<Activities>(options);
 // Judging computes in one go and cannot heartbeat meanwhile: 6 s for 300,000 examples. Taken for dead after 5 s it would
 // be begun again for ever.
 const { judge } = proxyActivities<Activities>({ ...options, heartbeatTimeout: '60s' });
@@ -65,6 +66,16 @@ async function runExperiment(runId: string): Promise<void> {
     }
   };
 
+  /** Waits until persons have decided or their time is over. Both happen in Postgres; this only looks again. */
+  const awaitPersons = async (): Promise<void> => {
+    for (;;) {
+      const seen = commands;
+      const { waitMs } = await settleApproval({ runId });
+      if (waitMs === null) return;
+      await condition(() => commands > seen, waitMs);
+    }
+  };
+
   const plan = await planExperiment({ runId });
   if (plan.shards === null) return;
 
@@ -86,7 +97,11 @@ async function runExperiment(runId: string): Promise<void> {
         spent = true;
       } else if (result.outcome === 'unreachable') {
         ended = true;
-        await failRun({ runId, message: result.message ?? '', fix: 'Start the agent, then start the run again.' });
+        await failRun({
+          runId,
+          message: result.message ?? '',
+          fix: `Start the agent, then go on: \`sluice run retry ${runId}\`.`,
+        });
       } else if (!(await mayGoOn())) {
         ended = true;
       }
@@ -99,6 +114,8 @@ async function runExperiment(runId: string): Promise<void> {
   while (await mayGoOn()) {
     // Of what the plan said, not of `patched`: a history from before has no such word in it and replays as it was.
     if (plan.confirms && (await confirmMustPass({ runId })).outcome === 'stopped') continue;
-    if (!(await judge({ runId })).held) return;
+    const judged = await judge({ runId });
+    if (judged.awaiting) return awaitPersons();
+    if (!judged.held) return;
   }
 }

@@ -114,6 +114,42 @@ export interface CriterionResult {
   mustPass?: true;
   /** How many goals share the level by Holm; absent when it is not shared. */
   goals?: number;
+  /** Its judge was not trusted, so it could not decide; only then present. */
+  untrusted?: true;
+}
+
+/** How far a judge agrees with people, over the trials that both judged. */
+export interface AgreementResult {
+  /** `helpful@3`. */
+  judge: string;
+  /** The name under which people labelled. */
+  label: string;
+  /** What was compared: labels as said, or scores cut at `threshold`. */
+  basis: 'label' | 'score';
+  threshold: number | null;
+  /** Labelled trials; one labelled by two people counts once. */
+  trials: number;
+  /** Labels of all people. */
+  labels: number;
+  /** Examples they belong to: what is drawn anew for the interval. */
+  examples: number;
+  people: string[];
+  /** Share of labels in which judge and person say the same; null without labels. */
+  observed: number | null;
+  /** Cohen's kappa; null where it is undefined, as when everything has one label. */
+  kappa: number | null;
+  interval: Interval | null;
+  confidence: number;
+  /** Why there is no interval. */
+  reason?: string;
+  /** `counts[i][j]`: labels where the judge said `categories[i]` and a person `categories[j]`. */
+  categories: string[];
+  counts: number[][];
+  /** Between people, over trials labelled by two or more of them: Krippendorff's alpha (nominal); null without such. */
+  alpha: number | null;
+  alphaInterval: Interval | null;
+  /** Labels left out because one side has none of the kind compared. */
+  unusable: number;
 }
 
 /** What became of an example that a candidate broke, after it was called again. */

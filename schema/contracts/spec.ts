@@ -128,7 +128,6 @@ export type ExperimentSpec = z.infer<typeof experimentSpecSchema>;
 
 /** Keys of the design that this version does not act on yet: refused with these words instead of ignored. */
 export const plannedSpecKeys: Record<string, string> = {
-  approvals: 'approvals on experiments',
   cache: 'the response cache',
 };
 

@@ -12,11 +12,11 @@ export interface RunTally {
 /**
  * Counts of a run from its shards' tallies (kept in step with the rows by each commit). `agentCalls` = trials that
  * reached the agent + their repeated calls + calls that may have been in flight when an attempt was cut off + the calls of
- * re-runs of broken examples, which are in no other count but the cost.
+ * re-runs of broken examples, which are in no other count but the cost. Trials that took an earlier answer made no call.
  */
 export async function countTrials(
   db: Store,
-  run: { id: string; status: RunStatus; planned: number | null; budgeted?: boolean },
+  run: { id: string; status: RunStatus; planned: number | null; budgeted?: boolean; usesCache?: boolean },
 ): Promise<RunTally> {
   const { rows } = await sql<{
     succeeded: number;
@@ -27,18 +27,31 @@ export async function countTrials(
     cost: number;
     rerun: number;
     rerun_cost: number;
+    cached: number;
   }>`
     select coalesce(sum(succeeded), 0) as succeeded, coalesce(sum(failed), 0) as failed,
       coalesce(sum(missing), 0) as missing, coalesce(sum(retried_calls), 0) as retried,
       coalesce(sum(interrupted_calls), 0) as interrupted, coalesce(sum(cost_usd), 0) as cost,
+      coalesce(sum(cached), 0) as cached,
       (select coalesce(sum(calls), 0) from confirmation where run_id = ${run.id}) as rerun,
       (select coalesce(sum(cost_usd), 0) from confirmation where run_id = ${run.id}) as rerun_cost
     from shard where run_id = ${run.id}`.execute(db);
-  const nothing = { succeeded: 0, failed: 0, missing: 0, retried: 0, interrupted: 0, cost: 0, rerun: 0, rerun_cost: 0 };
+  const nothing = {
+    succeeded: 0,
+    failed: 0,
+    missing: 0,
+    retried: 0,
+    interrupted: 0,
+    cost: 0,
+    rerun: 0,
+    rerun_cost: 0,
+    cached: 0,
+  };
   const tally = rows[0] ?? nothing;
   const cost = tally.cost + tally.rerun_cost;
   const planned = run.planned ?? 0;
   const left = planned - tally.succeeded - tally.failed - tally.missing;
+  const judged = run.status === 'completed' || run.status === 'awaiting_approval';
   const unreached = tally.missing === 0 ? 0 : await countUnreached(db, run.id);
   return {
     counts: {
@@ -46,11 +59,19 @@ export async function countTrials(
       succeeded: tally.succeeded,
       failed: tally.failed,
       // A completed run has all its rows but those its budget kept from being run; one that is not there is missing.
-      missing: tally.missing + (run.status === 'completed' && !run.budgeted ? left : 0),
-      notRun: isFinal(run.status) && (run.status !== 'completed' || run.budgeted) ? left : 0,
+      missing: tally.missing + (judged && !run.budgeted ? left : 0),
+      notRun: (judged || isFinal(run.status)) && (!judged || run.budgeted) ? left : 0,
+      ...(run.usesCache ? { cached: tally.cached } : {}),
     },
     agentCalls:
-      tally.succeeded + tally.failed + tally.missing - unreached + tally.retried + tally.interrupted + tally.rerun,
+      tally.succeeded +
+      tally.failed +
+      tally.missing -
+      unreached -
+      tally.cached +
+      tally.retried +
+      tally.interrupted +
+      tally.rerun,
     costUsd: cost > 0 ? cost : null,
   };
 }

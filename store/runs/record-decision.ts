@@ -4,44 +4,27 @@ import { newId } from '../../schema/ids.ts';
 import type { Store } from '../open-database.ts';
 
 /**
- * Freezes evidence and the decision on it. The same evidence again gives the decision that is there.
- * @returns The decision's id.
+ * Records the decision on frozen evidence. The same evidence again gives the decision that is there.
+ * @returns The decision's id, and its action, which is another than asked for where it was decided otherwise before.
  */
 export async function recordDecision(
   trx: Store,
   input: {
     runId: string;
-    evidenceHash: string;
-    evidence: Json;
+    evidenceId: string;
     verdict: Verdict;
     action: Action;
     policy: Json;
     planHash: string;
     statisticsVersion: string;
   },
-): Promise<string> {
-  await trx
-    .insertInto('evidence')
-    .values({
-      id: newId('evd'),
-      run_id: input.runId,
-      hash: input.evidenceHash,
-      content: JSON.stringify(input.evidence),
-    })
-    .onConflict((conflict) => conflict.columns(['run_id', 'hash']).doNothing())
-    .execute();
-  const evidence = await trx
-    .selectFrom('evidence')
-    .select('id')
-    .where('run_id', '=', input.runId)
-    .where('hash', '=', input.evidenceHash)
-    .executeTakeFirstOrThrow();
+): Promise<{ decisionId: string; action: Action }> {
   await trx
     .insertInto('decision')
     .values({
       id: newId('dec'),
       run_id: input.runId,
-      evidence_id: evidence.id,
+      evidence_id: input.evidenceId,
       verdict: input.verdict,
       action: input.action,
       policy: JSON.stringify(input.policy),
@@ -50,11 +33,25 @@ export async function recordDecision(
     })
     .onConflict((conflict) => conflict.columns(['run_id', 'evidence_id']).doNothing())
     .execute();
-  const decision = await trx
+  return trx
     .selectFrom('decision')
-    .select('id')
+    .select(['id as decisionId', 'action'])
     .where('run_id', '=', input.runId)
-    .where('evidence_id', '=', evidence.id)
+    .where('evidence_id', '=', input.evidenceId)
     .executeTakeFirstOrThrow();
-  return decision.id;
+}
+
+/** The decision on a run's evidence, or null. */
+export async function findDecision(
+  db: Store,
+  input: { runId: string; evidenceHash: string },
+): Promise<{ decisionId: string; action: Action } | null> {
+  const decision = await db
+    .selectFrom('decision as d')
+    .innerJoin('evidence as e', 'e.id', 'd.evidence_id')
+    .select(['d.id as decisionId', 'd.action'])
+    .where('d.run_id', '=', input.runId)
+    .where('e.hash', '=', input.evidenceHash)
+    .executeTakeFirst();
+  return decision ?? null;
 }

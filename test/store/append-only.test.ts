@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { appendAuditEvent } from '../../store/audit/append-audit-event.ts';
+import { freezeEvidence } from '../../store/runs/freeze-evidence.ts';
 import { recordDecision } from '../../store/runs/record-decision.ts';
 import { frozenRun, projectId } from '../support/frozen-run.ts';
 import { useTestDatabase } from '../support/test-database.ts';
@@ -11,18 +12,19 @@ const { db } = await useTestDatabase();
 const auditKey = 'key of the audit chain';
 
 const decide = async (runId: string) =>
-  db.transaction().execute((trx) =>
-    recordDecision(trx, {
+  db.transaction().execute(async (trx) => {
+    const { evidenceId } = await freezeEvidence(trx, { runId, hash: 'hash of the evidence', content: { counts: 1 } });
+    const { decisionId } = await recordDecision(trx, {
       runId,
-      evidenceHash: 'hash of the evidence',
-      evidence: { counts: 1 },
+      evidenceId,
       verdict: 'pass',
       action: 'roll_forward',
       policy: null,
       planHash: 'hash of the plan',
       statisticsVersion: '1',
-    }),
-  );
+    });
+    return decisionId;
+  });
 
 describe('evidence, decisions, approvals and audit events', () => {
   const tables = ['evidence', 'decision', 'approval', 'audit_event'];

@@ -3,7 +3,7 @@ import type { Activities } from '../../activities/index.ts';
 /** What the workflow of an experiment calls. */
 export type ExperimentActivities = Pick<
   Activities,
-  'planExperiment' | 'runShard' | 'readIntent' | 'confirmMustPass' | 'judge' | 'failRun'
+  'planExperiment' | 'runShard' | 'readIntent' | 'confirmMustPass' | 'judge' | 'settleApproval' | 'failRun'
 >;
 
 /**
@@ -24,6 +24,7 @@ export function stubActivities(
     readIntent: async () => ({ intent: 'run', status: 'running' }),
     confirmMustPass: async () => ({ outcome: 'finished' }),
     judge: async () => ({ decisionId: 'dec_1', verdict: 'pass', action: 'roll_forward', evidenceHash: 'hash' }),
+    settleApproval: async () => ({ waitMs: null }),
     failRun: async () => {},
     ...replaced,
   };

@@ -1,3 +1,4 @@
+import { durationMs } from '../../../schema/contracts/duration.ts';
 import { type EvaluatorConfig, parseEvaluatorReference } from '../../../schema/contracts/evaluator.ts';
 import { goldenSplit } from '../../../schema/contracts/gate.ts';
 import { suggest } from '../../../schema/contracts/parse-input.ts';
@@ -83,7 +84,14 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
     gate,
     budget: spec.budget ?? null,
     limit: input.limit ?? null,
+    ...approvalsOf(spec),
   };
+}
+
+/** Absent where nobody is asked, so that plans from before approvals keep their hash. */
+function approvalsOf({ approvals }: ExperimentSpec): Pick<Plan, 'approvals'> {
+  if (approvals === undefined || approvals.promote === 0) return {};
+  return { approvals: { promote: approvals.promote ?? 1, ttlMs: durationMs(approvals.ttl ?? '24h') } };
 }
 
 /** Says where in the spec an error belongs. */
