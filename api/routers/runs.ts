@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { diffChanges } from '../../schema/contracts/diff.ts';
 import { parseSpec } from '../../schema/contracts/parse-spec.ts';
-import type { experimentSpecSchema } from '../../schema/contracts/spec.ts';
-import { runStatuses } from '../../schema/contracts/words.ts';
+import { datasetReferenceSchema, type experimentSpecSchema, gitSchema } from '../../schema/contracts/spec.ts';
+import { nameSchema, runStatuses } from '../../schema/contracts/words.ts';
 import { listRuns } from '../../store/runs/list-runs.ts';
 import { previewPlan } from '../operations/plans/preview-plan.ts';
 import { changeRun } from '../operations/runs/change-run.ts';
 import { diffRuns } from '../operations/runs/diff-runs.ts';
 import { getRun, getSpec } from '../operations/runs/get-run.ts';
 import { listExamples } from '../operations/runs/list-examples.ts';
+import { raiseBudget } from '../operations/runs/raise-budget.ts';
+import { rerunRun } from '../operations/runs/rerun-run.ts';
+import { retryRun } from '../operations/runs/retry-run.ts';
 import { startRun } from '../operations/runs/start-run.ts';
 import { watchRun } from '../operations/runs/watch-run.ts';
 import { procedureFor, router } from '../trpc.ts';
@@ -47,6 +50,8 @@ export const runsRouter = router({
       z.object({
         name: z.string().max(100).optional(),
         status: z.enum(runStatuses).optional(),
+        /** Only runs whose spec has it. */
+        tag: z.string().max(100).optional(),
         limit: z.int().min(1).max(1_000).default(50),
       }),
     )
@@ -74,6 +79,27 @@ export const runsRouter = router({
       }),
     )
     .query(diffRuns),
+  /** More to spend for a run; one that its budget ended goes on. */
+  raiseBudget: procedureFor('engineer')
+    .input(command.extend({ maxCostUsd: z.number().positive().max(1e9) }))
+    .mutation(raiseBudget),
+  /** Failed trials of a run that ended, once more. */
+  retry: procedureFor('engineer')
+    .input(command.extend({ only: z.enum(['failed', 'missing', 'all_failed']).optional() }))
+    .mutation(retryRun),
+  /** A new run from the spec of another. */
+  rerun: procedureFor('engineer')
+    .input(
+      id.extend({
+        dataset: datasetReferenceSchema.optional(),
+        variants: z.record(nameSchema, z.string().min(1).max(200)).optional(),
+        name: nameSchema.optional(),
+        limit: z.int().min(1).max(10_000_000).optional(),
+        git: gitSchema.optional(),
+        idempotencyKey: z.string().min(1).max(200).optional(),
+      }),
+    )
+    .mutation(rerunRun),
   pause: procedureFor('engineer')
     .input(command)
     .mutation(({ ctx, input }) => changeRun({ ctx, input: { ...input, command: 'pause' } })),

@@ -55,6 +55,7 @@ const statements = [
     identifier text not null,
     name text not null,
     error text not null,
+    cost_usd float8,
     created_at timestamptz not null,
     superseded_at timestamptz not null default now(),
     superseded_by text not null)`,

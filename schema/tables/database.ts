@@ -306,6 +306,8 @@ export interface SupersededScoreTable {
   identifier: string;
   name: string;
   error: string;
+  /** What the judgement that broke had cost. */
+  cost_usd: number | null;
   created_at: Time;
   superseded_at: Time;
   superseded_by: string;

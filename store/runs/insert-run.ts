@@ -15,6 +15,8 @@ export async function insertRun(
     planHash: string;
     idempotencyKey: string | null;
     requestedBy: string;
+    /** The run whose spec it took. */
+    rerunOf?: string | null;
   },
 ): Promise<boolean> {
   const inserted = await db
@@ -31,6 +33,7 @@ export async function insertRun(
       plan_hash: run.planHash,
       idempotency_key: run.idempotencyKey,
       requested_by: run.requestedBy,
+      rerun_of: run.rerunOf ?? null,
       error: 'null',
       result: 'null',
     })

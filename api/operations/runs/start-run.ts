@@ -25,7 +25,7 @@ export async function startRun({
   input,
 }: {
   ctx: SignedContext;
-  input: { spec: ExperimentSpec; idempotencyKey?: string; limit?: number };
+  input: { spec: ExperimentSpec; idempotencyKey?: string; limit?: number; rerunOf?: string };
 }): Promise<StartedRun> {
   const { projectId, actor } = ctx.principal;
   const idempotencyKey = input.idempotencyKey ?? null;
@@ -49,11 +49,18 @@ export async function startRun({
       planHash,
       idempotencyKey,
       requestedBy: actor,
+      rerunOf: input.rerunOf ?? null,
     });
     if (!added) return false;
     await appendAuditEvent(
       trx,
-      { projectId, actor, verb: 'run.start', subject: `run:${id}`, detail: { planHash } },
+      {
+        projectId,
+        actor,
+        verb: 'run.start',
+        subject: `run:${id}`,
+        detail: { planHash, ...(input.rerunOf ? { rerunOf: input.rerunOf } : {}) },
+      },
       ctx.auditKey,
     );
     await addToOutbox(trx, { topic: 'start_experiment', payload: { runId: id } });

@@ -22,7 +22,11 @@ export async function* watchRun({
   for (;;) {
     const change = ctx.nextChange(input.id, everyMs, signal);
     const run = await requireRun(ctx, input.id);
-    const tally = await countTrials(ctx.db, { ...run, budgeted: run.plan.budget !== null });
+    const tally = await countTrials(ctx.db, {
+      ...run,
+      budgeted: run.plan.budget !== null,
+      usesCache: run.plan.cache !== undefined,
+    });
     const now = Date.now();
     const done = tally.counts.succeeded + tally.counts.failed + tally.counts.missing;
     samples.push({ at: now, done });

@@ -1,0 +1,80 @@
+import { sql, type Transaction } from 'kysely';
+import type { Plan } from '../../schema/contracts/plan.ts';
+import type { Database } from '../../schema/tables/database.ts';
+
+/** Which failures are made again: the agent's, those of the platform and of judges, or all. */
+export type RetriedKind = 'failed' | 'missing' | 'all_failed';
+
+export interface Superseded {
+  /** Trials, to be called again. */
+  trials: number;
+  /** Scores that were errors, to be judged again without a call. */
+  scores: number;
+}
+
+/**
+ * Puts failed trials, and scores that are errors, aside, and opens their shards again. Tallies follow in the same
+ * transaction: a superseded trial is no longer counted as failed or missing, its calls and its cost stay counted. The
+ * fence of a shard grows, so that an attempt which is still ending cannot finish it.
+ */
+export async function supersedeFailures(
+  trx: Transaction<Database>,
+  input: { runId: string; plan: Plan; kind: RetriedKind; actor: string },
+): Promise<Superseded> {
+  const { runId, plan, kind, actor } = input;
+  const variants = plan.variants.map(({ name }) => name);
+  const causes = { failed: ['agent'], missing: ['platform'], all_failed: ['agent', 'platform'] }[kind];
+  const place = sql`(p.ordinal * ${plan.repetitions}::int + p.repetition) * ${variants.length}::int
+    + array_position(${variants}::text[], p.variant) - 1`;
+  const trials = await sql`
+    with picked as (
+      delete from trial where run_id = ${runId} and status = 'failed' and caused_by = any(${causes}::text[]) returning *
+    ), kept as (
+      insert into superseded_trial (id, run_id, variant, example_id, repetition, ordinal, status, error_class, caused_by,
+        error_message, attempts, latency_ms, input_tokens, output_tokens, cost_usd, steps, trajectory, cached, output,
+        output_hash, model, revision, trace_id, finished_at, superseded_by)
+      select id, run_id, variant, example_id, repetition, ordinal, status, error_class, caused_by,
+        error_message, attempts, latency_ms, input_tokens, output_tokens, cost_usd, steps, trajectory, cached, output,
+        output_hash, model, revision, trace_id, finished_at, ${actor}
+      from picked
+    ), tally as (
+      select s.shard, count(*) filter (where p.caused_by = 'agent')::int as failed,
+        count(*) filter (where p.caused_by = 'platform')::int as missing,
+        count(*) filter (where p.attempts > 0)::int as calls
+      from picked p join shard s on s.run_id = ${runId} and s.from_trial <= ${place} and s.to_trial > ${place}
+      group by s.shard
+    ), counted as (
+      update shard s set failed = s.failed - tally.failed, missing = s.missing - tally.missing,
+        retried_calls = s.retried_calls + tally.calls, finished = false, fence = s.fence + 1
+      from tally where s.run_id = ${runId} and s.shard = tally.shard
+    )
+    select id from picked`.execute(trx);
+  const scores = kind === 'failed' ? 0 : await supersedeErrors(trx, { runId, plan, place, actor });
+  return { trials: trials.rows.length, scores };
+}
+
+/** Scores of judges that the plan names and that broke. */
+async function supersedeErrors(
+  trx: Transaction<Database>,
+  input: { runId: string; plan: Plan; place: ReturnType<typeof sql>; actor: string },
+): Promise<number> {
+  const { runId, plan, place, actor } = input;
+  const versions = plan.evaluators.map(({ versionId }) => versionId);
+  const { rows } = await sql`
+    with picked as (
+      delete from score where subject_id >= ${`${runId}-`} and subject_id < ${`${runId}.`} and error is not null
+        and evaluator_version_id = any(${versions}::text[]) returning *
+    ), kept as (
+      insert into superseded_score (subject_id, evaluator_version_id, identifier, name, error, cost_usd, created_at, superseded_by)
+      select subject_id, evaluator_version_id, identifier, name, error, cost_usd, created_at, ${actor} from picked
+    ), opened as (
+      select distinct s.shard from picked c
+      join trial p on p.run_id = ${runId} and p.id = c.subject_id
+      join shard s on s.run_id = ${runId} and s.from_trial <= ${place} and s.to_trial > ${place}
+    ), counted as (
+      update shard s set finished = false, fence = s.fence + 1
+      from opened where s.run_id = ${runId} and s.shard = opened.shard
+    )
+    select subject_id from picked`.execute(trx);
+  return rows.length;
+}
