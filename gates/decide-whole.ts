@@ -47,14 +47,18 @@ export function decideWhole(
   return { verdict, action, verdicts, reasons, tolerated };
 }
 
-/** Undecided criteria of a candidate that its profile lets pass: never a `mustPass`, and never all of them. */
+/**
+ * Undecided criteria of a candidate that its profile lets pass: never a `mustPass`, never one whose judge is not trusted
+ * (it may have seen harm that nobody can believe or disbelieve), and never all of them.
+ */
 function toleratedBy(profile: Profile | undefined, critical: CriterionResult[]): CriterionResult[] {
   const undecided = critical.filter(({ verdict }) => verdict === 'inconclusive');
   const passed = critical.filter(({ verdict }) => verdict === 'pass');
-  if (profile === 'no_regression' && passed.length > 0) return undecided.filter((one) => one.mustPass !== true);
+  const forgivable = ({ mustPass, untrusted }: CriterionResult) => mustPass !== true && untrusted !== true;
+  if (profile === 'no_regression' && passed.length > 0) return undecided.filter(forgivable);
   const isGoal = ({ hypothesis }: CriterionResult) => hypothesis === 'superior';
   if (profile === 'improve' && passed.some(isGoal)) {
-    return undecided.filter((one) => isGoal(one) && one.mustPass !== true);
+    return undecided.filter((one) => isGoal(one) && forgivable(one));
   }
   return [];
 }

@@ -1,8 +1,9 @@
 import type { MetricEvidence } from '../schema/contracts/evidence.ts';
 import type { Criterion } from '../schema/contracts/gate.ts';
 import type { CriterionResult } from '../schema/contracts/result.ts';
+import type { TrustCheck } from './check-trust.ts';
 import type { ComparisonBench } from './comparison-bench.ts';
-import { subject } from './comparison-sentence.ts';
+import { comparisonSentence, subject } from './comparison-sentence.ts';
 import { defaultConfidence } from './describe-variant.ts';
 import type { EvidenceReader } from './evidence-reader.ts';
 import { type Judged, judgeCriterion } from './judge-criterion.ts';
@@ -22,16 +23,19 @@ interface OneCriterion {
   confirmations?: readonly Confirmation[] | undefined;
   /** When several goals share the level. */
   shared?: SharedLevel | undefined;
+  trust: TrustCheck;
 }
 
 /** Judges one criterion for one candidate. What cannot be judged is `inconclusive` and says what the run does have. */
 export function judgeCandidate(reader: EvidenceReader, input: OneCriterion): CriterionResult {
-  const { index, candidate, shared } = input;
+  const { index, candidate, shared, trust } = input;
   const criterion: Criterion =
     shared === undefined ? input.criterion : { ...input.criterion, confidence: shared.confidence };
   const metric = reader.metric(criterion.metric);
+  const unjudgeable = judgeable(reader, criterion);
+  const untrusted = unjudgeable === null ? trust.whyUntrusted(criterion) : null;
   const judged =
-    judgeable(reader, criterion) ?? judgeKnown(reader, { ...input, criterion, metric: metric as MetricEvidence });
+    unjudgeable ?? judgeKnown(reader, { ...input, criterion, metric: metric as MetricEvidence, untrusted });
   const quantile = metric?.kind === 'duration' ? (criterion.quantile ?? 0.5) : null;
   return {
     index,
@@ -44,6 +48,7 @@ export function judgeCandidate(reader: EvidenceReader, input: OneCriterion): Cri
     ...(judged.warning === undefined ? {} : { warning: judged.warning }),
     ...(criterion.mustPass ? { mustPass: true as const } : {}),
     ...(shared === undefined ? {} : { goals: shared.goals }),
+    ...(untrusted === null ? {} : { untrusted: true as const }),
   };
 }
 
@@ -64,12 +69,22 @@ function judgeable(reader: EvidenceReader, criterion: Criterion): Judged | null 
   return null;
 }
 
-function judgeKnown(reader: EvidenceReader, input: OneCriterion & { metric: MetricEvidence }): Judged {
-  const { criterion, candidate, metric, bench, confirmations } = input;
+function judgeKnown(
+  reader: EvidenceReader,
+  input: OneCriterion & { metric: MetricEvidence; untrusted: string | null },
+): Judged {
+  const { criterion, candidate, metric, bench, confirmations, untrusted } = input;
   const { confidence, quantile } = criterion;
   const goals = input.shared?.goals ?? 1;
-  if (criterion.hypothesis === 'absolute' && !criterion.mustPass) return threshold(reader, input);
+  if (criterion.hypothesis === 'absolute' && !criterion.mustPass) {
+    if (untrusted === null) return threshold(reader, input);
+    return { verdict: 'inconclusive', sentence: `cannot tell: ${untrusted}.` };
+  }
   const comparison = bench.compare({ metric, candidate, ...subsetOf(criterion), confidence, quantile });
+  if (untrusted !== null) {
+    bench.note(comparison, 'inconclusive', untrusted);
+    return { verdict: 'inconclusive', sentence: `${comparisonSentence(comparison)}; cannot tell: ${untrusted}.` };
+  }
   if (!criterion.mustPass) {
     const judged = judgeCriterion(criterion, comparison, goals);
     bench.note(comparison, judged.verdict);

@@ -1,8 +1,9 @@
 import type { ExperimentEvidence } from '../schema/contracts/evidence.ts';
 import type { GatePolicy } from '../schema/contracts/gate.ts';
-import type { ComparisonResult, CriterionResult, MetricResult } from '../schema/contracts/result.ts';
+import type { AgreementResult, ComparisonResult, CriterionResult, MetricResult } from '../schema/contracts/result.ts';
 import type { Action, Verdict } from '../schema/contracts/words.ts';
 import { checkEvidence } from './check-evidence.ts';
+import { checkTrust } from './check-trust.ts';
 import { compareSlices } from './compare-slices.ts';
 import type { Comparison } from './compare-variants.ts';
 import { comparisonBench } from './comparison-bench.ts';
@@ -40,6 +41,8 @@ export interface ExperimentJudgement {
    */
   comparisons: ComparisonResult[];
   warnings: string[];
+  /** Of the judges that the policy asks trust of; absent when it asks none. */
+  agreement?: AgreementResult[];
 }
 
 /**
@@ -55,15 +58,16 @@ export function judgeExperiment(
   checkEvidence(given);
   const reader = evidenceReader(given);
   const { evidence } = reader;
-  const { criteria, slices, onInconclusive, profile } =
-    policy === null ? defaultPolicy(evidence) : expandProfile(policy, evidence);
+  const expanded = policy === null ? defaultPolicy(evidence) : expandProfile(policy, evidence);
+  const { criteria, slices, onInconclusive, profile } = expanded;
+  const trust = checkTrust(expanded, evidence);
   const bench = comparisonBench(reader, options.seed);
   const results: CriterionResult[] = [];
   for (const candidate of evidence.candidates) {
-    const levels = shareLevel(reader, { criteria, candidate, bench });
+    const levels = shareLevel(reader, { criteria, candidate, bench, trust });
     for (const [index, criterion] of criteria.entries()) {
       const shared = levels.get(index);
-      results.push(judgeCandidate(reader, { criterion, index, candidate, bench, shared, ...options }));
+      results.push(judgeCandidate(reader, { criterion, index, candidate, bench, shared, trust, ...options }));
     }
   }
   results.sort((one, other) => one.index - other.index);
@@ -73,6 +77,7 @@ export function judgeExperiment(
   });
   const sliceWarnings = compareSlices(reader, { keys: slices ?? [], bench });
   const comparisons = bench.all();
+  const agreement = trust.measured();
   return {
     ...whole,
     criteria: results,
@@ -88,6 +93,7 @@ export function judgeExperiment(
       ...sliceWarnings,
       ...leftOutWarnings(comparisons.map(({ comparison }) => comparison)),
     ],
+    ...(agreement.length === 0 ? {} : { agreement }),
   };
 }
 

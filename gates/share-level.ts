@@ -1,4 +1,5 @@
 import { type Criterion, isGoal } from '../schema/contracts/gate.ts';
+import type { TrustCheck } from './check-trust.ts';
 import type { ComparisonBench } from './comparison-bench.ts';
 import { decideHypothesis } from './decide-hypothesis.ts';
 import { defaultConfidence } from './describe-variant.ts';
@@ -21,9 +22,9 @@ export interface SharedLevel {
  */
 export function shareLevel(
   reader: EvidenceReader,
-  input: { criteria: readonly Criterion[]; candidate: string; bench: ComparisonBench },
+  input: { criteria: readonly Criterion[]; candidate: string; bench: ComparisonBench; trust: TrustCheck },
 ): Map<number, SharedLevel> {
-  const { criteria, candidate, bench } = input;
+  const { criteria, candidate, bench, trust } = input;
   const shared = new Map<number, SharedLevel>();
   const goals = criteria.flatMap((criterion, index) => (isGoal(criterion) ? [index] : []));
   if (goals.length < 2) return shared;
@@ -44,6 +45,7 @@ export function shareLevel(
     const metric = reader.metric(criterion.metric);
     const subset = subsetOf(criterion);
     if (metric === undefined || unusableSubset(reader, subset) !== null) return false;
+    if (trust.whyUntrusted(criterion) !== null) return false;
     const { quantile } = criterion;
     if (quantile !== undefined && metric.kind !== 'duration') return false;
     const confidence = shared.get(index)?.confidence;

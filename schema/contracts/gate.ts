@@ -27,6 +27,24 @@ export const sliceSchema = z
   });
 
 /**
+ * How far a judge must be known to agree with people before it may decide anything: the lower bound of Cohen's kappa
+ * over all labels that people gave to trials judged by this version of it, in any run.
+ */
+export const trustSchema = z.strictObject({
+  /** Least lower bound of kappa: 0 is chance, 1 is perfect. */
+  minKappa: z.number().gt(-1).max(1),
+  /** Least number of labelled trials; a trial labelled by two people counts once. @default 50 */
+  minLabels: z.int().min(1).max(1_000_000).optional(),
+  /** Level of the two-sided interval whose lower bound counts. @default 0.95 */
+  confidence: z.number().gt(0.5).lt(1).optional(),
+  /** The name under which people labelled. @default the name of the judge */
+  label: nameSchema.optional(),
+  /** Scores of at least this count as good, where scores and not labels are compared. @default 0.5 */
+  threshold: z.number().optional(),
+});
+export type Trust = z.infer<typeof trustSchema>;
+
+/**
  * One criterion over one metric (DESIGN §7). `confidence` is the level of the two-sided interval shown, and that
  * interval decides, on (candidate - control) oriented so that up is good. Several critical criteria `superior` of one
  * policy are goals and share the level by Holm: each is read at the level at which Holm's step-down reads it.
@@ -61,6 +79,8 @@ export const criterionSchema = z
     tier: z.enum(['critical', 'supporting', 'advisory']).optional(),
     /** Missing values tolerated (count, control and candidate together). @default 0 */
     maxMissing: z.int().min(0).optional(),
+    /** What the judge behind the metric must have shown before this criterion may pass or fail. */
+    trust: trustSchema.optional(),
   })
   .superRefine((criterion, context) => {
     const margins = [criterion.margin, criterion.marginRelative].filter((value) => value !== undefined).length;
@@ -94,10 +114,22 @@ export const gatePolicySchema = z
     criteria: z.array(criterionSchema).max(100).default([]),
     /** Metadata keys by whose values every pass/fail metric and score is compared beside; this decides nothing. */
     slices: z.array(z.string().min(1).max(200)).max(10).optional(),
+    /** Asked of every LLM judge whose criterion does not say its own. */
+    trust: trustSchema.optional(),
     /** What an inconclusive verdict leads to. @default "hold" */
     onInconclusive: z.enum(['roll_forward', 'roll_back', 'hold']).optional(),
   })
-  .superRefine(({ profile, criteria }, context) => {
+  .superRefine(({ profile, criteria, trust }, context) => {
+    for (const [index, criterion] of criteria.entries()) {
+      const first = criteria.find((one) => one.metric === criterion.metric && one.trust !== undefined)?.trust ?? trust;
+      const own = criterion.trust;
+      if (own === undefined || (own.label === first?.label && own.threshold === first?.threshold)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['criteria', index, 'trust'],
+        message: `the judge of "${criterion.metric}" is held against one set of labels: the same label and threshold everywhere`,
+      });
+    }
     if (criteria.length === 0 && profile === undefined) {
       context.addIssue({
         code: 'custom',
@@ -114,6 +146,12 @@ export const gatePolicySchema = z
     }
   });
 export type GatePolicy = z.infer<typeof gatePolicySchema>;
+
+/** What a policy asks of the judge of a metric; undefined when nothing. The first criterion that says it counts. */
+export function trustOf(policy: GatePolicy | null, metric: string, isJudge: boolean): Trust | undefined {
+  const own = policy?.criteria.find((one) => one.metric === metric && one.trust !== undefined)?.trust;
+  return own ?? (isJudge ? policy?.trust : undefined);
+}
 
 /** A criterion that claims a gain, and decides. */
 export function isGoal(criterion: Criterion): boolean {

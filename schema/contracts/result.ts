@@ -227,6 +227,8 @@ export interface RunResult {
   failures: FailureGroup[];
   /** Broken examples that were called again; absent when there were none. */
   confirmations?: ConfirmationResult[];
+  /** How far judges agree with people, where the policy asks for it; absent elsewhere. */
+  agreement?: AgreementResult[];
   /** Stated at launch; absent before and without metrics of evaluators. */
   detectableEffects?: DetectableEffect[];
   /** With two candidates or more. */
