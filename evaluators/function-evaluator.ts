@@ -1,8 +1,8 @@
-import type { Evaluator, FunctionJudgement, FunctionRegistry, Judged } from '../schema/contracts/call.ts';
+import type { Evaluator, FunctionRegistry } from '../schema/contracts/call.ts';
 import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
 import { SluiceError } from '../schema/errors.ts';
+import { readJudgement, unusable } from './read-judgement.ts';
 
-const maxTextLength = 2_000;
 const defaultTimeoutMs = 120_000;
 
 /**
@@ -27,8 +27,8 @@ export function functionEvaluator(
       if (registered === undefined) throw notRegistered(name, functionName, Object.keys(evaluators));
       const judgement = registered(structuredClone({ ...input, parameters }));
       return judgement instanceof Promise
-        ? within(judgement, timeoutMs, name).then((each) => toJudged(name, kind, each))
-        : toJudged(name, kind, judgement as FunctionJudgement);
+        ? within(judgement, timeoutMs, name).then((each) => readJudgement(name, kind, each))
+        : readJudgement(name, kind, judgement);
     },
     probe() {
       if (registered !== undefined) return null;
@@ -48,36 +48,6 @@ async function within<T>(judgement: Promise<T>, timeoutMs: number, name: string)
     timer = setTimeout(() => reject(unusable(name, `found none within ${timeoutMs} ms (timeoutMs)`)), timeoutMs);
   });
   return Promise.race([judgement, late]).finally(() => clearTimeout(timer));
-}
-
-function toJudged(name: string, kind: Evaluator['kind'], judgement: FunctionJudgement): Judged {
-  const judged = typeof judgement === 'object' && judgement !== null ? judgement : { score: judgement };
-  const score = typeof judged.score === 'boolean' ? Number(judged.score) : judged.score;
-  if (score !== null && (typeof score !== 'number' || !Number.isFinite(score))) {
-    throw unusable(name, `found ${describe(judgement)}, expected a boolean, a finite number, null or {score}`);
-  }
-  if (kind === 'binary' && score !== null && score !== 0 && score !== 1) {
-    throw unusable(name, `found ${score}, expected 0 or 1, since its kind is binary`);
-  }
-  const checked: Judged = { score };
-  if ('label' in judged && judged.label !== undefined) checked.label = plainText(judged.label);
-  if ('explanation' in judged && judged.explanation !== undefined) checked.explanation = plainText(judged.explanation);
-  return checked;
-}
-
-/** Text that Postgres can store. */
-function plainText(value: unknown): string {
-  return String(value).slice(0, maxTextLength).replaceAll('\0', ' ').toWellFormed();
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'object' && value !== null)
-    return `an object with the keys ${Object.keys(value).join(', ') || '(none)'}`;
-  return typeof value === 'string' ? 'a text' : String(value);
-}
-
-function unusable(name: string, what: string): SluiceError {
-  return new SluiceError({ code: 'invalid_input', message: `evaluator ${name} returned no judgement: ${what}` });
 }
 
 function notRegistered(name: string, functionName: string, found: string[]): SluiceError {
