@@ -3,8 +3,10 @@ import { type BegunShard, beginShard } from '../store/shards/begin-shard.ts';
 import { countRetriedCall } from '../store/shards/count-retried-call.ts';
 import { endShard } from '../store/shards/end-shard.ts';
 import { readShardOrders, type ShardOrders } from '../store/shards/read-shard-orders.ts';
+import { openShardCache } from './cache/shard-cache.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runTrial, type TrialMeans } from './lanes/run-trial.ts';
+import { scoreAgain } from './lanes/score-again.ts';
 import { trialMeans } from './lanes/trial-means.ts';
 import { isSpent } from './limits/is-spent.ts';
 
@@ -67,21 +69,29 @@ export async function runShard(dependencies: ActivityDependencies, input: RunSha
   }, 1_000);
 
   try {
-    const trials = trialsOf(begun);
     const meansOf = await trialMeans(dependencies, {
       plan: begun.plan,
       signal: stop.signal,
       cut: cut.signal,
       countRetriedCall: () => countRetriedCall(db, input.runId, input.shard),
     });
+    const makeTrial = begun.plan.cache
+      ? openShardCache(db, { ...input, plan: begun.plan, cache: begun.plan.cache, trials: [...trialsOf(begun)] })
+          .makeTrial
+      : runTrial;
+    if (begun.reopened) {
+      const { evaluators } = [...meansOf.values()][0] as TrialMeans;
+      await scoreAgain(db, { runId: input.runId, begun, evaluators, signal: stop.signal });
+    }
+    const trials = trialsOf(begun);
     const lane = async () => {
       for (let next = trials.next(); !next.done && !outcome; next = trials.next()) {
         const { variant, ...place } = next.value;
         const means = meansOf.get(variant) as TrialMeans;
-        const row = await runTrial({ ...place, variant, runId: input.runId, shard: input.shard }, means);
+        const row = await makeTrial({ ...place, variant, runId: input.runId, shard: input.shard }, means);
         heed(await dependencies.writer.commit(row));
         const isUnreachable = row.errorClass === 'unreachable';
-        const inARow = dependencies.streaks.note(input.runId, means.agent.endpoint, isUnreachable);
+        const inARow = row.cached ? 0 : dependencies.streaks.note(input.runId, means.agent.endpoint, isUnreachable);
         if (inARow >= unreachableLimit) end({ outcome: 'unreachable', message: `${variant}: ${row.errorMessage}` });
         if (await isSpent(db, input.runId, begun.plan)) end({ outcome: 'over_budget' });
       }

@@ -5,7 +5,7 @@ import type { ShardExample } from '../../store/shards/begin-shard.ts';
 import type { FinishedTrial } from '../../store/trials/commit-trials.ts';
 import { type CallMeans, callAgent } from './call-agent.ts';
 import { cleanMessage } from './clean-message.ts';
-import { scoreOutput } from './score-output.ts';
+import { scoreTrial } from './score-trial.ts';
 
 export interface TrialKey {
   runId: string;
@@ -30,7 +30,11 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
   const { answer, attempts } = await callAgent(
     () => ({
       input: example.input,
-      example: { id: example.exampleId, metadata: example.metadata },
+      example: {
+        id: example.exampleId,
+        metadata: example.metadata,
+        ...(example.clusterKey ? { clusterKey: example.clusterKey } : {}),
+      },
       context: { runId, trialId: id, variant, repetition, shadow: false },
       traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01`,
     }),
@@ -76,16 +80,6 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
   row.outputHash = sha256(JSON.stringify(answer.output));
   row.model = answer.model === undefined ? null : cleanMessage(answer.model);
   row.revision = answer.revision === undefined ? null : cleanMessage(answer.revision);
-  for (const { versionId, evaluator } of means.evaluators) {
-    row.scores.push(
-      await scoreOutput(versionId, evaluator, {
-        input: example.input,
-        output: row.output ?? null,
-        expected: example.expected,
-        metadata: example.metadata,
-        ...(row.trajectory === undefined ? {} : { steps: row.trajectory }),
-      }),
-    );
-  }
+  row.scores = await scoreTrial(row, example, means.evaluators);
   return row;
 }

@@ -9,13 +9,15 @@ export interface RunOrders {
   status: RunStatus;
   /** What the last command asked for. */
   intent: 'run' | 'pause' | 'abort';
+  /** How often it went on after it had ended. */
+  reopened: number;
 }
 
 /** The plan of a run, where it stands and what was last asked of it. The run must be there. */
 export async function readRun(db: Store, runId: string): Promise<RunOrders> {
   return db
     .selectFrom('run')
-    .select(['plan', 'plan_hash as planHash', 'status', 'intent'])
+    .select(['plan', 'plan_hash as planHash', 'status', 'intent', 'reopened'])
     .where('id', '=', runId)
     .executeTakeFirstOrThrow();
 }

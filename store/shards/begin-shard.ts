@@ -10,6 +10,7 @@ export interface ShardExample {
   input: Json;
   expected: Json | undefined;
   metadata: Record<string, Json>;
+  clusterKey?: string | null;
 }
 
 export interface BegunShard {
@@ -22,6 +23,8 @@ export interface BegunShard {
   /** Trial rows that are there already, as `ordinal/repetition/variant`. */
   done: Set<string>;
   examples: ShardExample[];
+  /** The run went on after it had ended: scores may have to be made again. */
+  reopened: boolean;
 }
 
 /**
@@ -77,7 +80,7 @@ export async function beginShard(
     db
       .selectFrom('plan_example as e')
       .innerJoin('example_revision as r', 'r.id', 'e.example_revision_id')
-      .select(['e.ordinal', 'e.example_id', 'r.input', 'r.expected', 'r.metadata'])
+      .select(['e.ordinal', 'e.example_id', 'r.input', 'r.expected', 'r.metadata', 'e.cluster_key'])
       .where('e.run_id', '=', input.runId)
       .where('e.ordinal', '>=', firstOrdinal)
       .where('e.ordinal', '<=', lastOrdinal)
@@ -87,6 +90,7 @@ export async function beginShard(
   return {
     plan: run.plan,
     intent: run.intent,
+    reopened: run.reopened > 0,
     fromTrial: taken.from_trial,
     toTrial: taken.to_trial,
     fence: taken.fence,
@@ -97,6 +101,7 @@ export async function beginShard(
       input: row.input,
       expected: row.expected ?? undefined,
       metadata: row.metadata,
+      clusterKey: row.cluster_key,
     })),
   };
 }

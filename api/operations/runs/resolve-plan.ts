@@ -1,3 +1,4 @@
+import type { AgentConfig } from '../../../schema/contracts/agent.ts';
 import { durationMs } from '../../../schema/contracts/duration.ts';
 import { type EvaluatorConfig, parseEvaluatorReference } from '../../../schema/contracts/evaluator.ts';
 import { goldenSplit } from '../../../schema/contracts/gate.ts';
@@ -13,6 +14,7 @@ import { findEvaluatorVersion } from '../../../store/evaluators/find-evaluator-v
 import { findGateVersion } from '../../../store/gates/find-gate-version.ts';
 import type { Store } from '../../../store/open-database.ts';
 import type { SignedContext } from '../../context.ts';
+import { pinAgent } from '../agents/pin-agent.ts';
 import { checkSlices } from './check-slices.ts';
 
 /**
@@ -60,16 +62,23 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
   const variants: PlannedVariant[] = [];
   for (const [name, variant] of Object.entries(spec.variants)) {
     if (!('agent' in variant)) {
-      at(`variants.${name}`, () => ctx.checkAgent(variant));
-      variants.push({ name, agent: null, config: variant });
+      const config = await at(`variants.${name}`, async () => {
+        ctx.checkAgent(variant);
+        return priced(ctx, await pinAgent(db, { projectId, config: variant }));
+      });
+      variants.push({ name, agent: null, config });
       continue;
     }
     const found = await findAgentVersion(db, { projectId, name: variant.agent, version: variant.version ?? 'latest' });
-    variants.push({ name, agent: { name: variant.agent, version: found.version }, config: found.config });
+    const config = await at(`variants.${name}`, async () =>
+      priced(ctx, await pinAgent(db, { projectId, name: variant.agent, config: found.config })),
+    );
+    variants.push({ name, agent: { name: variant.agent, version: found.version }, config });
   }
+  const cache = cacheOf(spec, variants);
   const evaluators: PlannedEvaluator[] = [];
   for (const [index, { config, stored }] of judges.entries()) {
-    at(`evaluators[${index}]`, () => ctx.checkEvaluator(config));
+    await at(`evaluators[${index}]`, () => ctx.checkEvaluator(config));
     evaluators.push({ config, ...(stored ?? (await ensureEvaluatorVersion(db, { projectId, config }))) });
   }
   return {
@@ -84,6 +93,7 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
     gate,
     budget: spec.budget ?? null,
     limit: input.limit ?? null,
+    ...(cache === null ? {} : { cache }),
     ...approvalsOf(spec),
   };
 }
@@ -94,10 +104,31 @@ function approvalsOf({ approvals }: ExperimentSpec): Pick<Plan, 'approvals'> {
   return { approvals: { promote: approvals.promote ?? 1, ttlMs: durationMs(approvals.ttl ?? '24h') } };
 }
 
+/** With the price that its calls will be counted at: later changes of price lists change no run. */
+function priced(ctx: SignedContext, config: AgentConfig): AgentConfig {
+  if (config.adapter !== 'openai' || config.prices !== undefined) return config;
+  const prices = ctx.priceOf(config);
+  return prices === null ? config : { ...config, prices };
+}
+
+/** What an agent does to others it must do in every run: its answers are not taken from earlier ones. */
+function cacheOf({ cache }: ExperimentSpec, variants: readonly PlannedVariant[]): NonNullable<Plan['cache']> | null {
+  if (cache === undefined || cache === false) return null;
+  const acting = variants.find(({ config }) => config.sideEffects === true);
+  if (acting) {
+    throw new SluiceError({
+      code: 'invalid_input',
+      message: `cache: the agent of variants.${acting.name} has sideEffects: its answers cannot stand for calls`,
+      fix: 'Leave `cache` away, or compare versions without side effects.',
+    });
+  }
+  return { maxAgeMs: cache === true ? null : durationMs(cache.maxAge) };
+}
+
 /** Says where in the spec an error belongs. */
-function at(path: string, check: () => void): void {
+async function at<T>(path: string, check: () => T | Promise<T>): Promise<T> {
   try {
-    check();
+    return await check();
   } catch (error) {
     refuseAt(path, error);
   }
