@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { CallAgent } from '../evaluators/evaluator-dependencies.ts';
 import type { AgentConfig } from '../schema/contracts/agent.ts';
 import type { Agent, Evaluator, FunctionRegistry } from '../schema/contracts/call.ts';
 import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
@@ -15,7 +16,8 @@ export interface ActivityDependencies {
   writer: TrialWriter;
   /** Adapters, kept open between shards. */
   agentFor(config: AgentConfig, functions: FunctionRegistry): Agent;
-  evaluatorFor(config: EvaluatorConfig, functions: FunctionRegistry): Evaluator;
+  /** With `callAgent`, by which judges call models and endpoints; without, one that can only be checked or is code. */
+  evaluatorFor(config: EvaluatorConfig, functions: FunctionRegistry, callAgent?: CallAgent): Evaluator;
   limiterFor(agent: Agent, config: AgentConfig): EndpointLimiter;
   streaks: UnreachableStreaks;
   media: MediaLibrary;

@@ -5,12 +5,16 @@ import { settleApproval } from './approvals/settle-approval.ts';
 import { confirmMustPass } from './confirm-must-pass.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
+import { failScoring } from './fail-scoring.ts';
 import { judge } from './judge.ts';
-import { mayPass } from './lanes/trial-writer.ts';
+import { judgeScoring } from './judge-scoring.ts';
+import { mayPass } from './lanes/until-stored.ts';
 import { planExperiment } from './plan-experiment.ts';
+import { planScoring } from './plan-scoring.ts';
 import { previewPlan } from './preview-plan.ts';
 import { readIntent } from './read-intent.ts';
 import { runShard } from './run-shard.ts';
+import { scoreShard } from './score-shard.ts';
 
 /** All activities, bound to what they need. Their inputs and results are ids, ranges and counts, never content. */
 export function createActivities(dependencies: ActivityDependencies) {
@@ -27,6 +31,10 @@ export function createActivities(dependencies: ActivityDependencies) {
     settleApproval: bind(settleApproval),
     failRun: bind(failRun),
     previewPlan: bind(previewPlan),
+    planScoring: bind(planScoring),
+    scoreShard: bind(scoreShard),
+    judgeScoring: bind(judgeScoring),
+    failScoring: bind(failScoring),
   };
 }
 

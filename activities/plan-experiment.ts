@@ -1,3 +1,4 @@
+import { isLaneEvaluator } from '../schema/contracts/evaluator.ts';
 import { mayProtect } from '../schema/contracts/gate.ts';
 import { changeStatus } from '../store/runs/change-status.ts';
 import { freezePlan } from '../store/runs/freeze-plan.ts';
@@ -16,6 +17,8 @@ export interface PlanOutput {
   lanes: number[];
   /** Examples may have to be called again before the verdict. Absent in histories older than that. */
   confirms?: boolean;
+  /** Some judges call something, and score after the trials. Absent in histories older than that. */
+  scores?: boolean;
 }
 
 /** Lanes of one shard: a run of more concurrency spreads over several shards, and so over workers. */
@@ -76,7 +79,8 @@ export async function planExperiment(
   }
   await setPlanned(db, input.runId, planned);
   await stateDetectableEffects(db, input.runId, plan);
+  const scores = plan.evaluators.some(({ config }) => !isLaneEvaluator(config));
   // A pause that came first stands: resuming it makes the run running.
   await changeStatus(db, input.runId, 'running', { onlyIntent: 'run' });
-  return { shards, lanes, confirms: mayProtect(plan.gate.policy) };
+  return { shards, lanes, confirms: mayProtect(plan.gate.policy), scores };
 }

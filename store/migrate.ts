@@ -7,6 +7,8 @@ import * as scoring from '../schema/migrations/0005-scoring.ts';
 import * as datasetsAndMedia from '../schema/migrations/0006-datasets-and-media.ts';
 import * as approvals from '../schema/migrations/0007-approvals.ts';
 import * as operations from '../schema/migrations/0008-operations.ts';
+import * as annotations from '../schema/migrations/0009-annotations.ts';
+import * as rollouts from '../schema/migrations/0010-rollouts.ts';
 import { openDatabase } from './open-database.ts';
 
 const migrations = {
@@ -18,6 +20,8 @@ const migrations = {
   '0006-datasets-and-media': datasetsAndMedia,
   '0007-approvals': approvals,
   '0008-operations': operations,
+  '0009-annotations': annotations,
+  '0010-rollouts': rollouts,
 };
 
 /** Brings the database to the newest schema. Safe to run twice and by several processes at once. */

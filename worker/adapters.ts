@@ -1,8 +1,10 @@
 import type { ActivityDependencies } from '../activities/dependencies.ts';
 import { EndpointLimiter } from '../activities/limits/endpoint-limiter.ts';
 import { createAgent } from '../agents/create-agent.ts';
+import { ShotLibrary } from '../agents/shot-library.ts';
 import { createEvaluator } from '../evaluators/create-evaluator.ts';
 import type { Agent, Evaluator, FunctionRegistry } from '../schema/contracts/call.ts';
+import { loadShots } from '../store/datasets/load-shots.ts';
 import type { Store } from '../store/open-database.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
@@ -21,6 +23,7 @@ export function createAdapters(
   const agents = new Map<string, { agent: Agent; functions: FunctionRegistry }>();
   const evaluators = new Map<string, { evaluator: Evaluator; functions: FunctionRegistry }>();
   const limiters = new Map<string, EndpointLimiter>();
+  const shots = new ShotLibrary(({ versionId = '', ...rule }) => loadShots(options.db, { ...rule, versionId }));
 
   return {
     agentFor(config, functions) {
@@ -34,6 +37,8 @@ export function createAdapters(
               functions,
               resolveSecret: options.resolveSecret,
               allowedNetworks: options.allowedNetworks,
+              allowExec: options.allowExec,
+              shots,
             });
       agents.set(key, { agent, functions });
       const [oldest] = agents;
@@ -43,7 +48,9 @@ export function createAdapters(
       }
       return agent;
     },
-    evaluatorFor(config, functions) {
+    evaluatorFor(config, functions, callAgent) {
+      // Bound to one activity, which knows when to stop and whose media they are.
+      if (callAgent) return createEvaluator(config, { functions, callAgent });
       const key = JSON.stringify(config);
       const open = evaluators.get(key);
       if (open?.functions === functions) return open.evaluator;

@@ -1,34 +1,22 @@
 import {
-  ActivityCancellationType,
   ActivityFailure,
-  ApplicationFailure,
   condition,
   continueAsNew,
   defineSignal,
   isCancellation,
   proxyActivities,
-  rootCause,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { activityOptions, judgingOptions } from './activity-options.ts';
+import { describeFailure } from './describe-failure.ts';
 import { commandSignalName } from './messages.ts';
+import { runScoreShards } from './run-score-shards.ts';
 
-const options = {
-  // A shard of slow calls may take days; every activity heartbeats each second, so that a worker that died is
-  // noticed after 5 s, and the rows say where to go on.
-  startToCloseTimeout: '30 days',
-  heartbeatTimeout: '5s',
-  // Everything is safe to run twice, so it is repeated for as long as Postgres is away. Defects end after a few tries
-  // (activities/index.ts).
-  retry: { initialInterval: '100ms', backoffCoefficient: 1.5, maximumInterval: '5s' },
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-} as const;
 const { planExperiment, runShard, readIntent, confirmMustPass, settleApproval, failRun } =
-  proxyActivities<Activities>(options);
-// Judging computes in one go and cannot heartbeat meanwhile: 6 s for 300,000 examples. Taken for dead after 5 s it would
-// be begun again for ever.
-const { judge } = proxyActivities<Activities>({ ...options, heartbeatTimeout: '60s' });
+  proxyActivities<Activities>(activityOptions);
+const { judge } = proxyActivities<Activities>(judgingOptions);
 
 export const commandSignal = defineSignal(commandSignalName);
 
@@ -41,11 +29,7 @@ export async function experiment({ runId }: { runId: string }): Promise<void> {
     await runExperiment(runId);
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    const message = rootCause(error) ?? error.message;
-    // What an error meant for the user says to do travels in its details (activities/index.ts).
-    const advice = error.cause instanceof ApplicationFailure ? error.cause.details?.[0] : undefined;
-    const fix = typeof advice === 'string' ? advice : 'This is a defect or a broken installation: see the worker log.';
-    await failRun({ runId, message, fix });
+    await failRun({ runId, ...describeFailure(error) });
   }
 }
 
@@ -112,7 +96,10 @@ async function runExperiment(runId: string): Promise<void> {
   if (waiting.length > 0 && !spent) return continueAsNew<typeof experiment>({ runId });
   // A pause that came with the last trial holds the verdict back too.
   while (await mayGoOn()) {
-    // Of what the plan said, not of `patched`: a history from before has no such word in it and replays as it was.
+    // Of what the plan said, not of `patched`: a history from before has no such words in it and replays as it was.
+    const scored = plan.scores ? await runScoreShards({ runId }) : 'finished';
+    if (scored === 'full') return continueAsNew<typeof experiment>({ runId });
+    if (scored === 'stopped') continue;
     if (plan.confirms && (await confirmMustPass({ runId })).outcome === 'stopped') continue;
     const judged = await judge({ runId });
     if (judged.awaiting) return awaitPersons();

@@ -1,3 +1,4 @@
 /** The single entry of the workflow bundle. */
 export { experiment } from './experiment.ts';
 export { plan } from './plan.ts';
+export { scoring } from './scoring.ts';

@@ -8,9 +8,9 @@ export const commandSignalName = 'command';
 
 export const taskQueue = 'sluice';
 
-export const workflowNames = { experiment: 'experiment', plan: 'plan' } as const;
+export const workflowNames = { experiment: 'experiment', plan: 'plan', scoring: 'scoring' } as const;
 
-/** The workflow id of a run, or of a question about a plan; neither ever has two. */
-export function workflowIdOf(kind: 'experiment' | 'plan', id: string): string {
-  return `${{ experiment: 'exp', plan: 'plan' }[kind]}/${id}`;
+/** The workflow id of a run, of a question about a plan, or of a scoring; none ever has two. */
+export function workflowIdOf(kind: keyof typeof workflowNames, id: string): string {
+  return `${{ experiment: 'exp', plan: 'plan', scoring: 'score' }[kind]}/${id}`;
 }

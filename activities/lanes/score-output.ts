@@ -1,22 +1,31 @@
-import type { Evaluator, EvaluatorInput } from '../../schema/contracts/call.ts';
+import type { Evaluator, EvaluatorInput, Judged } from '../../schema/contracts/call.ts';
 import type { NewScore } from '../../store/trials/commit-trials.ts';
 import { cleanMessage } from './clean-message.ts';
 
 /** Asks a judge about one output. Whatever it does ends as a score: an error is a missing one, never a zero. */
 export async function scoreOutput(versionId: string, evaluator: Evaluator, input: EvaluatorInput): Promise<NewScore> {
-  const base = { evaluatorVersionId: versionId, name: evaluator.name };
   try {
-    const judged = await evaluator.evaluate(input);
-    const finite = judged.score === null || Number.isFinite(judged.score);
-    return {
-      ...base,
-      score: finite ? judged.score : null,
-      label: judged.label === undefined ? null : cleanMessage(judged.label),
-      explanation: judged.explanation === undefined ? null : cleanMessage(judged.explanation),
-      error: finite ? null : `the score is ${judged.score}, expected a number or null`,
-    };
+    return scoreOf(versionId, evaluator, await evaluator.evaluate(input));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { ...base, score: null, label: null, explanation: null, error: cleanMessage(message) };
+    return { ...scoreOf(versionId, evaluator, { score: null }), error: cleanMessage(message) };
   }
+}
+
+/** A judgement as a row. */
+export function scoreOf(versionId: string, evaluator: Evaluator, judged: Judged): NewScore {
+  const finite = judged.score === null || Number.isFinite(judged.score);
+  return {
+    evaluatorVersionId: versionId,
+    name: evaluator.name,
+    score: finite ? judged.score : null,
+    label: judged.label === undefined ? null : cleanMessage(judged.label),
+    explanation: judged.explanation === undefined ? null : cleanMessage(judged.explanation),
+    error: finite ? null : `the score is ${judged.score}, expected a number or null`,
+    annotatorKind: evaluator.annotatorKind ?? 'CODE',
+    costUsd: judged.usage?.costUsd ?? null,
+    inputTokens: judged.usage?.inputTokens ?? null,
+    outputTokens: judged.usage?.outputTokens ?? null,
+    detail: judged.detail ?? null,
+  };
 }

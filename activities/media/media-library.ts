@@ -12,7 +12,7 @@ import {
 import { SluiceError } from '../../schema/errors.ts';
 import { sha256 } from '../../schema/ids.ts';
 import type { AttachmentStore } from '../../store/attachments/attachment-store.ts';
-import { mayPass } from '../lanes/trial-writer.ts';
+import { mayPass } from '../lanes/until-stored.ts';
 
 /** Media of one project, between rows (which refer to them) and calls (which hold them). */
 export interface ProjectMedia {

@@ -54,6 +54,10 @@ async function send(client: Client, message: OutboxMessage): Promise<void> {
     }
     case 'continue_experiment':
       return continueOnce(client, message.payload);
+    case 'start_scoring': {
+      const { scoringId } = message.payload;
+      return startOnce(client, 'scoring', scoringId, { scoringId });
+    }
     case 'preview_plan': {
       const { previewId } = message.payload;
       return startOnce(client, 'plan', previewId, { previewId });

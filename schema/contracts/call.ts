@@ -132,8 +132,6 @@ export interface EvaluatorInput {
   steps?: Step[];
   /** For `pairwise`: what control answered on the same example and repetition; absent where it has no answer. */
   control?: { output: Json };
-  /** Ends the judging early, e.g. when the run is paused; judges that call something hand it on. */
-  signal?: AbortSignal;
 }
 
 /** A judge of one output. Throws when it cannot judge: that becomes a missing score, never a zero. */

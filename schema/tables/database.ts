@@ -9,6 +9,7 @@ import type { PlanMeasurement } from '../contracts/plan-preview.ts';
 import type { DetectableEffect, RunResult } from '../contracts/result.ts';
 import type { AttachedResult } from '../contracts/scoring.ts';
 import type { ExperimentSpec } from '../contracts/spec.ts';
+import type { TrafficSplit } from '../contracts/traffic.ts';
 import type { Action, Role, RunKind, RunStatus, Verdict } from '../contracts/words.ts';
 import type { SluiceErrorOptions } from '../errors.ts';
 
@@ -456,6 +457,22 @@ export interface ApprovalTable {
   created_at: Time;
 }
 
+export interface AnnotationTable {
+  project_id: string;
+  run_id: string;
+  /** A trial's id. */
+  subject_id: string;
+  name: string;
+  person_id: string;
+  /** The highest is what the person says now. */
+  revision: number;
+  example_revision_id: string;
+  label: string | null;
+  score: number | null;
+  explanation: string | null;
+  created_at: Time;
+}
+
 export interface AuditEventTable {
   project_id: string;
   number: string;
@@ -516,6 +533,103 @@ export interface PlanPreviewTable {
   created_at: Time;
 }
 
+export interface TrafficTable {
+  agent_id: string;
+  project_id: string;
+  /** Grows with every change of the split. */
+  revision: number;
+  split: JSONColumnType<TrafficSplit>;
+  run_id: string | null;
+  stage: number | null;
+  stratum: number | null;
+  /** Past it all units get control; null where nothing is drawn. */
+  lease_until: MaybeTime;
+  changed_at: Time;
+}
+
+export interface TrafficRevisionTable {
+  agent_id: string;
+  revision: number;
+  split: JSONColumnType<TrafficSplit>;
+  run_id: string | null;
+  stage: number | null;
+  stratum: number | null;
+  changed_at: Time;
+}
+
+export interface StratumTable {
+  run_id: string;
+  stratum: number;
+  stage: number;
+  seed: string;
+  /** By variant. */
+  shares: JSONColumnType<Record<string, number>>;
+  /** By metric: h, scaled. */
+  anchors: JSONColumnType<Record<string, number>>;
+  opened_at: Time;
+  closed_at: MaybeTime;
+}
+
+export interface ExposureTable {
+  run_id: string;
+  /** 0, or the stage where units are drawn anew in each. */
+  draw: number;
+  unit: string;
+  variant: string;
+  stratum: number;
+  revision: number;
+  at: Time;
+  received_at: Time;
+}
+
+export interface OutcomeTable {
+  agent_id: string;
+  unit: string;
+  metric: string;
+  identifier: string;
+  revision: number;
+  value: number;
+  at: Time;
+  received_at: Time;
+}
+
+export interface UnitMetricTable {
+  run_id: string;
+  draw: number;
+  unit: string;
+  metric: string;
+  variant: string;
+  stratum: number;
+  /** Own unit of the metric. */
+  value: number;
+  /** 0 to 100: the scaled value, up is good. */
+  bin: number;
+  state: 'provisional' | 'final';
+  closes_at: Time;
+  /** No value came: it is what the metric declares for silence. */
+  silent: Generated<boolean>;
+  revision: Generated<number>;
+}
+
+/** Final units by bin; `slot` spreads the writers of one count. */
+export interface MetricCountTable {
+  run_id: string;
+  stratum: number;
+  variant: string;
+  metric: string;
+  bin: number;
+  slot: number;
+  count: number;
+}
+
+export interface ExposureCountTable {
+  run_id: string;
+  stratum: number;
+  variant: string;
+  slot: number;
+  count: number;
+}
+
 /** Every table, by its name in Postgres. */
 export interface Database {
   project: ProjectTable;
@@ -551,9 +665,18 @@ export interface Database {
   decision: DecisionTable;
   approval_request: ApprovalRequestTable;
   approval: ApprovalTable;
+  annotation: AnnotationTable;
   audit_event: AuditEventTable;
   audit_head: AuditHeadTable;
   outbox: OutboxTable;
   endpoint_limit: EndpointLimitTable;
   endpoint_lease: EndpointLeaseTable;
+  traffic: TrafficTable;
+  traffic_revision: TrafficRevisionTable;
+  stratum: StratumTable;
+  exposure: ExposureTable;
+  outcome: OutcomeTable;
+  unit_metric: UnitMetricTable;
+  metric_count: MetricCountTable;
+  exposure_count: ExposureCountTable;
 }

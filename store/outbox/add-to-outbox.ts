@@ -6,6 +6,7 @@ export type OutboxMessage =
   | { topic: 'start_experiment'; payload: { runId: string } }
   /** `reopened`: which going on of the run it is. */
   | { topic: 'continue_experiment'; payload: { runId: string; reopened: number } }
+  | { topic: 'start_scoring'; payload: { scoringId: string } }
   | { topic: 'preview_plan'; payload: { previewId: string } }
   | { topic: 'signal_run'; payload: { runId: string; kind: 'experiment' } };
 

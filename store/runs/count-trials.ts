@@ -27,6 +27,7 @@ export async function countTrials(
     cost: number;
     rerun: number;
     rerun_cost: number;
+    judged_cost: number;
     cached: number;
   }>`
     select coalesce(sum(succeeded), 0) as succeeded, coalesce(sum(failed), 0) as failed,
@@ -34,7 +35,9 @@ export async function countTrials(
       coalesce(sum(interrupted_calls), 0) as interrupted, coalesce(sum(cost_usd), 0) as cost,
       coalesce(sum(cached), 0) as cached,
       (select coalesce(sum(calls), 0) from confirmation where run_id = ${run.id}) as rerun,
-      (select coalesce(sum(cost_usd), 0) from confirmation where run_id = ${run.id}) as rerun_cost
+      (select coalesce(sum(cost_usd), 0) from confirmation where run_id = ${run.id}) as rerun_cost,
+      (select coalesce(sum(h.cost_usd), 0) from score_shard h join scoring s on s.id = h.scoring_id
+        where s.run_id = ${run.id} and s.kind = 'plan') as judged_cost
     from shard where run_id = ${run.id}`.execute(db);
   const nothing = {
     succeeded: 0,
@@ -45,10 +48,11 @@ export async function countTrials(
     cost: 0,
     rerun: 0,
     rerun_cost: 0,
+    judged_cost: 0,
     cached: 0,
   };
   const tally = rows[0] ?? nothing;
-  const cost = tally.cost + tally.rerun_cost;
+  const cost = tally.cost + tally.rerun_cost + tally.judged_cost;
   const planned = run.planned ?? 0;
   const left = planned - tally.succeeded - tally.failed - tally.missing;
   const judged = run.status === 'completed' || run.status === 'awaiting_approval';

@@ -1,6 +1,7 @@
 import { Pool } from 'pg';
 import { expect, it } from 'vitest';
-import { mayPass, TrialWriter } from '../../activities/lanes/trial-writer.ts';
+import { TrialWriter } from '../../activities/lanes/trial-writer.ts';
+import { mayPass } from '../../activities/lanes/until-stored.ts';
 import { finishedTrial, frozenRun } from '../support/frozen-run.ts';
 import { useTestDatabase } from '../support/test-database.ts';
 

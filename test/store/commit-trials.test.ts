@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { beginShard } from '../../store/shards/begin-shard.ts';
 import { commitTrials } from '../../store/trials/commit-trials.ts';
-import { finishedTrial, frozenRun } from '../support/frozen-run.ts';
+import { finishedTrial, frozenRun, newScore } from '../support/frozen-run.ts';
 import { useTestDatabase } from '../support/test-database.ts';
 
 const { db, pool } = await useTestDatabase();
@@ -31,7 +31,7 @@ describe('the first answer stored for a trial stands', () => {
     const evaluatorVersionId = plan.evaluators[0]?.versionId ?? '';
     const scored = (score: number) =>
       finishedTrial(runId, 0, {
-        scores: [{ evaluatorVersionId, name: 'exact', score, label: null, explanation: null, error: null }],
+        scores: [newScore({ evaluatorVersionId, name: 'exact', score })],
       });
     await commitTrials(pool, [scored(1)]);
     await commitTrials(pool, [scored(0)]);

@@ -11,7 +11,7 @@ import type { Store } from '../../store/open-database.ts';
 import { countTrials, type RunTally } from '../../store/runs/count-trials.ts';
 import { freezePlan } from '../../store/runs/freeze-plan.ts';
 import { insertRun } from '../../store/runs/insert-run.ts';
-import type { FinishedTrial } from '../../store/trials/commit-trials.ts';
+import type { FinishedTrial, NewScore } from '../../store/trials/commit-trials.ts';
 
 export const projectId = 'prj_default';
 
@@ -148,5 +148,20 @@ export function finishedTrial(runId: string, ordinal: number, more: Partial<Fini
     traceId: '0af7651916cd43dd8448eb211c80319c',
     scores: [],
     ...more,
+  };
+}
+
+/** What an evaluator that costs nothing says, as a lane would commit it. */
+export function newScore(said: Pick<NewScore, 'evaluatorVersionId' | 'name' | 'score'> & Partial<NewScore>): NewScore {
+  return {
+    label: null,
+    explanation: null,
+    error: null,
+    annotatorKind: 'CODE',
+    costUsd: null,
+    inputTokens: null,
+    outputTokens: null,
+    detail: null,
+    ...said,
   };
 }
