@@ -25,9 +25,13 @@ export function mixtureInterval(input: {
   readonly stages: readonly MixtureStage[];
   readonly confidence: number;
 }): MixtureIntervalResult {
-  checkConfidence(input.confidence);
-  const mixture = prepareMixture(input.stages);
-  const threshold = Math.log(2 / (1 - input.confidence));
+  return preparedMixtureInterval(prepareMixture(input.stages), input.confidence);
+}
+
+/** The same from prepared strata, which need not come from two arms: shadow pairs bring their differences. */
+export function preparedMixtureInterval(mixture: PreparedMixture, confidence: number): MixtureIntervalResult {
+  checkConfidence(confidence);
+  const threshold = Math.log(2 / (1 - confidence));
   const estimate = estimateOf(mixture);
   const start = estimate ?? 0;
   return {
