@@ -1,4 +1,6 @@
 import { agentsRouter } from './routers/agents.ts';
+import { approvalsRouter } from './routers/approvals.ts';
+import { auditRouter } from './routers/audit.ts';
 import { datasetsRouter } from './routers/datasets.ts';
 import { gatesRouter } from './routers/gates.ts';
 import { keysRouter } from './routers/keys.ts';
@@ -7,6 +9,8 @@ import { router } from './trpc.ts';
 
 export const appRouter = router({
   agents: agentsRouter,
+  approvals: approvalsRouter,
+  audit: auditRouter,
   datasets: datasetsRouter,
   gates: gatesRouter,
   keys: keysRouter,

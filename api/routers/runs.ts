@@ -3,7 +3,9 @@ import { diffChanges } from '../../schema/contracts/diff.ts';
 import { parseSpec } from '../../schema/contracts/parse-spec.ts';
 import { datasetReferenceSchema, type experimentSpecSchema, gitSchema } from '../../schema/contracts/spec.ts';
 import { nameSchema, runStatuses } from '../../schema/contracts/words.ts';
+import { whyNotStorable } from '../../schema/why-not-storable.ts';
 import { listRuns } from '../../store/runs/list-runs.ts';
+import { answerRequest } from '../operations/approvals/answer-request.ts';
 import { previewPlan } from '../operations/plans/preview-plan.ts';
 import { changeRun } from '../operations/runs/change-run.ts';
 import { diffRuns } from '../operations/runs/diff-runs.ts';
@@ -20,6 +22,18 @@ const id = z.object({ id: z.string().min(1).max(100) });
 const command = id.extend({ reason: z.string().max(2_000).optional() });
 /** Typed here, and read by `parseSpec`: its messages name the place, what was found and the nearest key. */
 const specInput = z.custom<z.input<typeof experimentSpecSchema>>().transform((spec) => parseSpec(spec, 'spec'));
+/** Kept for ever, so it must be something Postgres can keep. */
+const reason = z
+  .string()
+  .trim()
+  .min(1, 'a reason is needed: whoever started the run will read it')
+  .max(2_000)
+  .refine((text) => whyNotStorable(text) === null, 'it contains characters that cannot be kept');
+const answered = id.extend({
+  requestId: z.string().min(1).max(100).optional(),
+  /** Of what was looked at: when the run has other evidence by now, the answer is refused. */
+  evidenceHash: z.string().min(1).max(100).optional(),
+});
 const side = z.object({ run: z.string().min(1).max(100), variant: z.string().max(100).optional() });
 
 export const runsRouter = router({
@@ -109,4 +123,18 @@ export const runsRouter = router({
   abort: procedureFor('engineer')
     .input(command)
     .mutation(({ ctx, input }) => changeRun({ ctx, input: { ...input, command: 'abort' } })),
+  /** For persons with the role approver (DESIGN §8); the operation says why not. */
+  approve: procedureFor('viewer')
+    .input(
+      answered
+        .extend({ reason: reason.optional() })
+        .refine(({ requestId, evidenceHash }) => requestId !== undefined || evidenceHash !== undefined, {
+          path: ['evidenceHash'],
+          message: 'say what you sign: the evidenceHash or the requestId that `approvals.get` shows',
+        }),
+    )
+    .mutation(({ ctx, input }) => answerRequest({ ctx, input: { ...input, answer: 'approve' } })),
+  reject: procedureFor('viewer')
+    .input(answered.extend({ reason }))
+    .mutation(({ ctx, input }) => answerRequest({ ctx, input: { ...input, answer: 'reject' } })),
 });

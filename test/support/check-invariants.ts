@@ -4,7 +4,7 @@ import { readConfig } from '../../config/read-config.ts';
 import type { Json } from '../../schema/contracts/json.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import type { RunResult } from '../../schema/contracts/result.ts';
-import { auditHash } from '../../store/audit/append-audit-event.ts';
+import { auditHash } from '../../store/audit/audit-hash.ts';
 import { workflowIdOf } from '../../workflows/messages.ts';
 import type { RunningStack } from './running-stack.ts';
 import type { StubAgent } from './stub-agent.ts';

@@ -1,6 +1,7 @@
 import type { Json } from '../../../schema/contracts/json.ts';
 import type { RunStatus } from '../../../schema/contracts/words.ts';
 import { SluiceError } from '../../../schema/errors.ts';
+import { lapseRequests } from '../../../store/approvals/end-request.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import { addToOutbox } from '../../../store/outbox/add-to-outbox.ts';
 import { changeStatus } from '../../../store/runs/change-status.ts';
@@ -50,6 +51,7 @@ export async function changeRun({
         fix: `See it with \`sluice run get ${input.id}\`.`,
       });
     }
+    if (input.command === 'abort') await lapseRequests(trx, { runId: input.id, reason: 'The run was aborted.' });
     const detail: { [key: string]: Json } = input.reason ? { reason: input.reason } : {};
     await appendAuditEvent(
       trx,
