@@ -32,6 +32,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     description: 'push and list versions of the things under test',
     load: () => import('./commands/agent.ts'),
   },
+  evaluator: {
+    description: 'push and list versions of the judges of outputs',
+    load: () => import('./commands/evaluator.ts'),
+  },
   plan: {
     description: 'what an experiment would call, cost and be able to show, with a sample; starts nothing',
     load: () => import('./commands/plan.ts'),

@@ -1,4 +1,5 @@
 import canonicalize from 'canonicalize';
+import type { AgentConfig } from '../../schema/contracts/agent.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import type { PlanMeasurement } from '../../schema/contracts/plan-preview.ts';
 
@@ -30,6 +31,15 @@ export function planWarnings(plan: Plan, measured: Omit<PlanMeasurement, 'warnin
       warnings.push(`${name} is configured as control is: only chance can tell them apart`);
     }
   }
+  for (const { config } of plan.evaluators) {
+    if (config.type !== 'llm_judge' && config.type !== 'pairwise') continue;
+    const own = plan.variants.filter((variant) => isModelOf(variant.config, config.model)).map(({ name }) => name);
+    if (own.length > 0) {
+      warnings.push(
+        `${config.name} judges with ${config.model}, which is also the model of ${own.join(', ')}: models prefer answers of their own; use another one as the judge`,
+      );
+    }
+  }
   for (const { variant, calls: made, failed, skipped } of sample) {
     if (skipped !== null) warnings.push(`${variant} was not called: ${skipped}`);
     else if (failed > 0) {
@@ -53,4 +63,8 @@ export function planWarnings(plan: Plan, measured: Omit<PlanMeasurement, 'warnin
     );
   }
   return warnings;
+}
+
+function isModelOf(agent: AgentConfig, model: string): boolean {
+  return agent.adapter === 'openai' && agent.model.trim().toLowerCase() === model.trim().toLowerCase();
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type SimulationInput, type SimulationResult, simulatePolicy } from '../../gates/simulate-policy.ts';
-import { evaluatorConfigSchema, kindOfEvaluator } from '../../schema/contracts/evaluator.ts';
+import { evaluatorConfigSchema, metricOfEvaluator } from '../../schema/contracts/evaluator.ts';
 import { type BuiltinMetric, builtinMetrics } from '../../schema/contracts/words.ts';
 import { SluiceError } from '../../schema/errors.ts';
 import type { ByMetric } from '../by-metric.ts';
@@ -95,8 +95,11 @@ export async function simulateGate(file: string, options: SimulateOptions, { jso
 /** The metrics to simulate: those of the criteria, else the evaluators of the spec in the file, else those that options name. */
 function metricsOf(file: string, named: readonly string[], options: SimulateOptions): SimulatedMetric[] {
   const { evaluators: configs } = readDocument(file) as { evaluators?: unknown };
-  const known = z.array(evaluatorConfigSchema).safeParse(configs).data ?? [];
-  const evaluators = new Map(known.map((config) => [config.name, kindOfEvaluator(config)]));
+  // What is only named (`use`) is known to the stack alone: its metric is taken to be binary.
+  const known = (z.array(z.unknown()).safeParse(configs).data ?? []).flatMap(
+    (config) => evaluatorConfigSchema.safeParse(config).data ?? [],
+  );
+  const evaluators = new Map(known.map((config) => [config.name, metricOfEvaluator(config)]));
   const given = [options.base, options.effect, options.spread].flatMap((values) => Object.keys(values ?? {}));
   const names = [...new Set([...named, ...(named.length === 0 ? [...evaluators.keys(), ...given, 'errorRate'] : [])])];
   const unknown = given.find((name) => !names.includes(name));
@@ -110,12 +113,12 @@ function metricsOf(file: string, named: readonly string[], options: SimulateOpti
   }
   return names.map((name) => {
     const builtin = Object.hasOwn(builtinMetrics, name) ? builtinMetrics[name as BuiltinMetric] : null;
-    const kind = builtin?.kind ?? evaluators.get(name) ?? 'binary';
+    const kind = builtin?.kind ?? evaluators.get(name)?.kind ?? 'binary';
     const assumed = name === 'errorRate' ? ofErrorRate : defaults[kind];
     return {
       name,
       kind,
-      direction: builtin?.direction ?? 'higher',
+      direction: builtin?.direction ?? evaluators.get(name)?.direction ?? 'higher',
       base: options.base?.[name] ?? assumed.base,
       effect: options.effect?.[name] ?? assumed.effect,
       spread: options.spread?.[name] ?? assumed.spread,
