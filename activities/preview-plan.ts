@@ -10,6 +10,7 @@ import { findPreview } from '../store/plans/find-preview.ts';
 import { measureDataset } from '../store/plans/measure-dataset.ts';
 import { findLatestResult } from '../store/runs/find-latest-result.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { agentWarnings } from './planning/agent-warnings.ts';
 import { estimateRun } from './planning/estimate-run.ts';
 import { planWarnings } from './planning/plan-warnings.ts';
 import { sampleVariant } from './planning/sample-variant.ts';
@@ -75,5 +76,5 @@ async function measure(
       return chanceUndecided(criterion, known, effect) ?? [];
     }),
   };
-  return { ...measured, warnings: planWarnings(plan, measured) };
+  return { ...measured, warnings: [...planWarnings(plan, measured), ...(await agentWarnings(db, plan, measured))] };
 }

@@ -1,6 +1,8 @@
+import type { Shot } from '../schema/contracts/call.ts';
 import type { Json } from '../schema/contracts/json.ts';
 
-type JsonObject = { [key: string]: Json };
+export type ChatMessage = { [key: string]: Json };
+type JsonObject = ChatMessage;
 
 /**
  * An example's input as the messages of a chat completion: a text is what the user says; a list of `{role, content}`
@@ -32,6 +34,27 @@ export function chatMessages(input: Json, system: string | undefined): JsonObjec
   }
   messages.push({ role: 'user', content: typeof given === 'string' ? given : JSON.stringify(given) });
   return messages;
+}
+
+/**
+ * Answered examples as turns of user and assistant.
+ * @returns the messages, or why one of them cannot be sent.
+ */
+export function shotMessages(shots: readonly Shot[]): ChatMessage[] | { problem: string } {
+  const messages: ChatMessage[] = [];
+  for (const { id, input, expected } of shots) {
+    const asked = chatMessages(input, undefined);
+    if (!Array.isArray(asked)) return { problem: `shot ${id}: ${asked.problem}` };
+    const content = typeof expected === 'string' ? expected : JSON.stringify(expected);
+    messages.push(...asked, { role: 'assistant', content });
+  }
+  return messages;
+}
+
+/** The messages with `shots` before the first that is no instruction. */
+export function withShots(messages: ChatMessage[], shots: ChatMessage[]): ChatMessage[] {
+  const at = messages.findIndex(({ role }) => role !== 'system' && role !== 'developer');
+  return messages.toSpliced(at === -1 ? messages.length : at, 0, ...shots);
 }
 
 function chatParts(parts: JsonObject[]): JsonObject[] | { problem: string } {

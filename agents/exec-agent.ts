@@ -31,9 +31,8 @@ export function execAgent(config: ExecAgentConfig, dependencies: AgentDependenci
   const timeoutMs = config.timeoutMs ?? 60_000;
   const maxBytes = config.maxResponseBytes ?? defaultMaxResponseBytes;
   const who = `exec agent ${quoteText(command, 80)}`;
-  const blocked =
-    dependencies.allowedNetworks === 'public' ? `${who} may not be started: this worker runs no commands` : null;
-  const blockedFix = 'serve the agent over HTTP, or run the worker where agents on its own machine are allowed';
+  const blocked = dependencies.allowExec ? null : `${who} may not be started: this worker runs no commands`;
+  const blockedFix = 'set SLUICE_ALLOW_EXEC=1 where the worker runs, and restart it; or serve the agent over HTTP';
   const processes = new Set<ExecProcess>();
   const idle: { process: ExecProcess; timer: NodeJS.Timeout }[] = [];
   let confidential: string[] = [];

@@ -1,7 +1,7 @@
-import type { OpenaiAgentConfig } from '../schema/contracts/agent.ts';
+import type { FewShotRule, OpenaiAgentConfig } from '../schema/contracts/agent.ts';
 import type { Agent, AgentAnswer, AgentCall } from '../schema/contracts/call.ts';
 import type { AgentDependencies } from './agent-dependencies.ts';
-import { chatMessages } from './chat-messages.ts';
+import { type ChatMessage, chatMessages, shotMessages, withShots } from './chat-messages.ts';
 import { failedAnswer } from './failed-answer.ts';
 import { httpEndpoint, type Received } from './http-endpoint.ts';
 import { isModelName } from './read-answer.ts';
@@ -18,6 +18,7 @@ export function openaiAgent(config: OpenaiAgentConfig, dependencies: AgentDepend
   const url = completionsUrl(config.baseUrl);
   const endpoint = httpEndpoint({ ...config, url, urlKey: 'baseUrl' }, dependencies);
   const response = config.response ?? 'text';
+  const rule = config.prompt?.fewShot;
   const fixed = {
     model: config.model,
     ...(response === 'json' ? { response_format: { type: 'json_object' } } : {}),
@@ -27,7 +28,8 @@ export function openaiAgent(config: OpenaiAgentConfig, dependencies: AgentDepend
   };
 
   async function call(request: AgentCall): Promise<AgentAnswer> {
-    const messages = chatMessages(request.input, config.prompt?.system);
+    let messages = chatMessages(request.input, config.prompt?.system);
+    if (Array.isArray(messages) && rule !== undefined) messages = await addShots(rule, messages, request);
     if (!Array.isArray(messages)) {
       const message = `the input of example ${request.example.id} cannot be sent to ${endpoint.shown}: ${messages.problem}`;
       return failedAnswer('not_configured', message, 0);
@@ -48,6 +50,18 @@ export function openaiAgent(config: OpenaiAgentConfig, dependencies: AgentDepend
       ...(received.revision === undefined ? {} : { revision: received.revision }),
       latencyMs: received.latencyMs,
     };
+  }
+
+  async function addShots(
+    fewShot: FewShotRule,
+    messages: ChatMessage[],
+    { input, example: { clusterKey } }: AgentCall,
+  ): Promise<ChatMessage[] | { problem: string }> {
+    if (dependencies.shots === undefined || fewShot.versionId === undefined) {
+      return { problem: `there are no examples of ${fewShot.dataset} at hand for prompt.fewShot` };
+    }
+    const shots = shotMessages(await dependencies.shots.pick(fewShot, { input, clusterKey }));
+    return Array.isArray(shots) ? withShots(messages, shots) : shots;
   }
 
   /** Some endpoints answer whole although a stream was asked for: the content type decides. */

@@ -11,6 +11,8 @@ export interface ApiConfig {
   port: number;
   auditKey: string;
   log: boolean;
+  /** The operator's list of token prices, YAML or JSON. */
+  pricesFile?: string | undefined;
   /** The bucket that attachments are kept in; absent = in Postgres. */
   attachments?: S3Options | undefined;
   /** Largest attachment. @default 25 MB */

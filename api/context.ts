@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { AgentConfig } from '../schema/contracts/agent.ts';
+import type { AgentConfig, OpenaiAgentConfig, TokenPrices } from '../schema/contracts/agent.ts';
 import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
 import type { AttachmentStore } from '../store/attachments/attachment-store.ts';
 import type { Principal } from '../store/keys/find-key.ts';
@@ -19,6 +19,8 @@ export interface Services {
   /** Throws what is wrong with a configuration that only its adapter can tell: a bad pattern, path or header. */
   checkAgent(config: AgentConfig): void;
   checkEvaluator(config: EvaluatorConfig): void;
+  /** By the operator's price list or the built-in one; null when neither knows the model. */
+  priceOf(config: OpenaiAgentConfig): TokenPrices | null;
   /** Does work over all rows of a run beside the event loop. */
   analyst: Analyst;
   /** Sends what stands in the outbox now, without waiting for it. */

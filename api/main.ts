@@ -4,6 +4,8 @@ import { TRPCError } from '@trpc/server';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import Fastify, { type FastifyError, type FastifyRequest } from 'fastify';
 import { createAgent } from '../agents/create-agent.ts';
+import { builtinPrices, findPrice } from '../agents/price-table.ts';
+import { readPrices } from '../agents/read-prices.ts';
 import { createEvaluator } from '../evaluators/create-evaluator.ts';
 import { mediaLimits } from '../schema/contracts/media.ts';
 import { createAttachmentStore } from '../store/attachments/create-attachment-store.ts';
@@ -35,6 +37,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     channels: ['sluice_run', 'sluice_outbox'],
     onMessage: (channel, payload) => (channel === 'sluice_run' ? changes.emit(payload) : dispatcher.now()),
   });
+  const operatorPrices = config.pricesFile === undefined ? [] : readPrices(config.pricesFile);
   const analyst = createAnalyst({ databaseUrl: config.databaseUrl });
   const services: Services = {
     db,
@@ -43,8 +46,14 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     attachments: createAttachmentStore(db, config.attachments ? s3Objects(config.attachments) : null),
     // Made and thrown away: what they need to work is the worker's business.
     checkAgent: (config) =>
-      void createAgent(config, { functions: {}, resolveSecret: () => undefined, allowedNetworks: 'private' }).close(),
+      void createAgent(config, {
+        functions: {},
+        resolveSecret: () => undefined,
+        allowedNetworks: 'private',
+        allowExec: true,
+      }).close(),
     checkEvaluator: (config) => void createEvaluator(config, { functions: {} }),
+    priceOf: (config) => findPrice([operatorPrices, builtinPrices], config),
     analyst,
     dispatch: dispatcher.now,
     nextChange: async (runId, timeoutMs, stop) => {

@@ -37,6 +37,10 @@ export interface Config {
   readonly attachments: AttachmentsConfig | undefined;
   /** Largest attachment (`SLUICE_ATTACHMENTS_LIMIT_BYTES`); undefined = 25 MB. */
   readonly attachmentLimitBytes: number | undefined;
+  /** Workers may start commands as agents (`SLUICE_ALLOW_EXEC`, default: in the embedded default only). */
+  readonly allowExec: boolean;
+  /** The operator's list of token prices, absolute (`SLUICE_PRICES`); undefined = the built-in one alone. */
+  readonly pricesFile: string | undefined;
   /** Functions for specs, absolute (`SLUICE_CONFIG`, default `sluice.config.ts` in the working directory). */
   readonly functionsFile: string;
   /** Print stacks of unexpected errors (`SLUICE_DEBUG`). */
@@ -108,6 +112,8 @@ const variables = {
     parse: text.regex(/^[1-9]\d{0,8}$/).transform(Number),
     expected: 'a number of bytes, at most 999999999',
   },
+  SLUICE_ALLOW_EXEC: { parse: flag, expected: '1 or 0' },
+  SLUICE_PRICES: { parse: text, expected: 'the path of a list of token prices (YAML or JSON)' },
   SLUICE_CONFIG: { parse: text, expected: 'the path of sluice.config.ts' },
   SLUICE_DEBUG: { parse: flag, expected: '1 or 0' },
 } as const;
@@ -157,6 +163,7 @@ export function readConfig(env: Environment = process.env): Config {
 
   const local = read('SLUICE_LOCAL') ?? false;
   const allowPrivateHosts = read('SLUICE_ALLOW_PRIVATE_HOSTS') ?? false;
+  const pricesFile = read('SLUICE_PRICES');
   return {
     databaseUrl: read('DATABASE_URL'),
     temporalAddress: read('TEMPORAL_ADDRESS'),
@@ -173,6 +180,8 @@ export function readConfig(env: Environment = process.env): Config {
     auditKey: read('SLUICE_AUDIT_KEY'),
     attachments: attachmentsConfig(),
     attachmentLimitBytes: read('SLUICE_ATTACHMENTS_LIMIT_BYTES'),
+    allowExec: read('SLUICE_ALLOW_EXEC') ?? local,
+    pricesFile: pricesFile === undefined ? undefined : resolve(pricesFile),
     functionsFile: resolve(read('SLUICE_CONFIG') ?? 'sluice.config.ts'),
     debug: read('SLUICE_DEBUG') ?? false,
     searchPath: (env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''),

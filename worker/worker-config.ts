@@ -12,6 +12,8 @@ export interface WorkerConfig {
   functionsFile: string;
   /** Which addresses agents may have. */
   allowedNetworks: 'loopback' | 'private' | 'public';
+  /** Whether `exec` agents may be started. */
+  allowExec: boolean;
   resolveSecret(name: string): string | undefined;
   /** The bucket that attachments are kept in; absent = in Postgres. */
   attachments?: S3Options | undefined;

@@ -16,6 +16,7 @@ export function register(program: Command): void {
       {
         databaseUrl,
         attachments: config.attachments,
+        pricesFile: config.pricesFile,
         attachmentLimitBytes: config.attachmentLimitBytes,
         temporalConnection: connectionOptions,
         temporalNamespace: namespace,

@@ -21,6 +21,7 @@ export function register(program: Command): void {
         cacheDir: config.cacheDir,
         functionsFile: config.functionsFile,
         allowedNetworks: config.allowPrivateHosts ? 'private' : config.allowLoopback ? 'loopback' : 'public',
+        allowExec: config.allowExec,
         resolveSecret: findSecret,
         shutdownGraceMs: 10_000,
         onReady: () => console.log(`worker ${process.pid} polls`),

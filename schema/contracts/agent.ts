@@ -85,7 +85,7 @@ const shotFields = {
     .string()
     .max(300)
     .regex(
-      /^[A-Za-z0-9][A-Za-z0-9_./-]*(@(latest|[1-9]\d*))?$/,
+      /^[A-Za-z0-9][A-Za-z0-9_./-]*(@([A-Za-z][A-Za-z0-9_.-]*|[1-9]\d*))?$/,
       'expected name[@version], e.g. "support@7"; the split has a key of its own, `split`',
     ),
   /** @default all examples */
@@ -118,7 +118,7 @@ export const fewShotSchema = z.discriminatedUnion('select', [
       message: 'is not needed where `ids` names the examples; leave one of the two out',
     }),
 ]);
-/** `versionId` is the dataset version the rule was pinned to when its run was accepted: part of the plan, not of specs. */
+/** `versionId`: which dataset version it was pinned to, when the agent was pushed or the run accepted; no key of specs. */
 export type FewShotRule = z.infer<typeof fewShotSchema> & { versionId?: string };
 
 /** Set from other keys of the agent, or by the adapter: `parameters` may not hold them. */

@@ -38,8 +38,9 @@ export async function measureDataset(db: Store, plan: Plan, size: number): Promi
     input: Json;
     expected: Json | null;
     metadata: Record<string, Json>;
+    clusterKey: string | null;
   }>`
-    select p.ordinal, p.example_id as "exampleId", r.input, r.expected, r.metadata
+    select p.ordinal, p.example_id as "exampleId", r.input, r.expected, r.metadata, r.cluster_key as "clusterKey"
     from (${planned}) as p join example_revision r on r.id = p.revision_id
     where p.ordinal = any(${ordinals}::int[])
     order by p.ordinal`.execute(db);

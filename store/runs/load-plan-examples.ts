@@ -11,7 +11,7 @@ export async function loadPlanExamples(
   const rows = await db
     .selectFrom('plan_example as e')
     .innerJoin('example_revision as r', 'r.id', 'e.example_revision_id')
-    .select(['e.ordinal', 'e.example_id', 'r.input', 'r.expected', 'r.metadata'])
+    .select(['e.ordinal', 'e.example_id', 'r.input', 'r.expected', 'r.metadata', 'e.cluster_key'])
     .where('e.run_id', '=', runId)
     .where('e.ordinal', 'in', [...ordinals])
     .execute();
@@ -24,6 +24,7 @@ export async function loadPlanExamples(
         input: row.input,
         expected: row.expected ?? undefined,
         metadata: row.metadata,
+        clusterKey: row.cluster_key,
       },
     ]),
   );

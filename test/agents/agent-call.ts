@@ -1,4 +1,5 @@
 import { createAgent } from '../../agents/create-agent.ts';
+import type { ShotLibrary } from '../../agents/shot-library.ts';
 import type { AgentConfig } from '../../schema/contracts/agent.ts';
 import type { Agent, AgentAnswer, AgentCall, FunctionRegistry } from '../../schema/contracts/call.ts';
 
@@ -9,12 +10,16 @@ export function agentOf(
     secrets?: Record<string, string>;
     functions?: FunctionRegistry;
     allowedNetworks?: 'loopback' | 'private' | 'public';
+    allowExec?: boolean;
+    shots?: ShotLibrary;
   } = {},
 ): Agent {
   return createAgent(config, {
     resolveSecret: (name) => options.secrets?.[name],
     functions: options.functions ?? {},
     allowedNetworks: options.allowedNetworks ?? 'loopback',
+    allowExec: options.allowExec ?? true,
+    ...(options.shots === undefined ? {} : { shots: options.shots }),
   });
 }
 

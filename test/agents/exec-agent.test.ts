@@ -181,13 +181,16 @@ describe('exec agents that fail', () => {
     expect(answer.message).toContain('Traceback: [secret]');
   });
 
-  it('starts nothing without its secret, nor where only public addresses are allowed', async () => {
+  it('starts nothing without its secret, nor where the operator did not allow commands', async () => {
     const unset = execAgent({ secrets: ['K'] });
     expect(failed(await ask(unset, {}))).toMatchObject({ errorClass: 'not_configured' });
     expect(await unset.probe()).toMatchObject({ fix: expect.stringContaining('environment variable K') });
-    const production = execAgent({}, { allowedNetworks: 'public' });
+    const production = execAgent({}, { allowExec: false });
     expect(failed(await ask(production, {}))).toMatchObject({ errorClass: 'blocked' });
-    expect(await production.probe()).toMatchObject({ message: expect.stringContaining('runs no commands') });
+    expect(await production.probe()).toMatchObject({
+      message: expect.stringContaining('runs no commands'),
+      fix: expect.stringContaining('SLUICE_ALLOW_EXEC=1'),
+    });
   });
 });
 

@@ -15,6 +15,7 @@ it('a worker that is told to stop before it polls ends at once', async () => {
       cacheDir: inject('cacheDir'),
       functionsFile: 'absent.config.ts',
       allowedNetworks: 'loopback',
+      allowExec: true,
       resolveSecret: () => undefined,
       shutdownGraceMs: 10_000,
     },

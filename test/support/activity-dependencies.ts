@@ -34,6 +34,7 @@ export function activityDependencies(
       cacheDir: '',
       functionsFile: '',
       allowedNetworks: 'loopback',
+      allowExec: true,
       resolveSecret: () => undefined,
       shutdownGraceMs: 0,
     }),

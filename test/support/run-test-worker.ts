@@ -26,6 +26,7 @@ export async function runTestWorker(options: {
         cacheDir: inject('cacheDir'),
         functionsFile: options.functionsFile ?? fileURLToPath(new URL('./test-functions.ts', import.meta.url)),
         allowedNetworks: 'loopback',
+        allowExec: true,
         resolveSecret: (name) => options.secrets?.[name],
         shutdownGraceMs: 10_000,
         onReady,

@@ -34,6 +34,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
       cacheDir: options.cacheDir,
       functionsFile: fileURLToPath(new URL('./test-functions.ts', import.meta.url)),
       allowedNetworks: 'loopback',
+      allowExec: true,
       resolveSecret: () => undefined,
       shutdownGraceMs: 1_000,
       onReady: () => console.log('ready'),

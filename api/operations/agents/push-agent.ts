@@ -2,8 +2,9 @@ import type { AgentFile } from '../../../schema/contracts/spec.ts';
 import { pushAgentVersion } from '../../../store/agents/push-agent-version.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import type { SignedContext } from '../../context.ts';
+import { pinAgent } from './pin-agent.ts';
 
-/** Makes the next version of an agent; the same content again makes none. */
+/** Makes the next version of an agent; the same content again makes none. What it names is pinned: see `pinAgent`. */
 export async function pushAgent({
   ctx,
   input,
@@ -14,10 +15,11 @@ export async function pushAgent({
   const { projectId, actor } = ctx.principal;
   ctx.checkAgent(input.config);
   return ctx.db.transaction().execute(async (trx) => {
+    const config = await pinAgent(trx, { projectId, name: input.agent, config: input.config });
     const pushed = await pushAgentVersion(trx, {
       projectId,
       name: input.agent,
-      config: input.config,
+      config,
       createdBy: actor,
     });
     if (pushed.created) {
