@@ -17,7 +17,7 @@ export async function continueIfRaised(trx: Transaction<Database>, runId: string
   if (status !== 'running') return false;
   const budget = await readBudget(trx, runId, plan);
   const { planned } = await trx.selectFrom('run').select('planned').where('id', '=', runId).executeTakeFirstOrThrow();
-  const { counts } = await countTrials(trx, { id: runId, status, planned });
+  const { counts } = await countTrials(trx, { id: runId, status, planned, budgeted: true });
   const made = counts.succeeded + counts.failed + counts.missing;
   if (budget === null || budget.spentUsd >= budget.capUsd || made >= counts.planned) return false;
   await continueRun(trx, runId);

@@ -15,6 +15,7 @@ import { gzipSync } from 'node:zlib';
  * - `/gzip`: a good answer, compressed; `/bom`: with a byte order mark
  * - `/reset`: closes the socket at once; `/truncated`: in the middle of the body
  * - `/redirect [to]`, `/echo-headers`: `{output: {headers, body}}`, `/chat`: like a chat completion
+ * - `/priced [usd=0.001]`: as `/run`, and says that the call cost so much
  * - `GET /count`: `{count, distinct, repeated}` of the POSTs so far; `POST /reset-count`
  */
 export interface StubAgent {
@@ -117,6 +118,11 @@ export async function startStubAgent(options: { port?: number } = {}): Promise<S
       void response.writeHead(302, { location: query.get('to') ?? 'http://169.254.169.254/latest/meta-data' }).end(),
     '/echo-headers': ({ body, response }) =>
       sendJson(response, JSON.stringify({ output: { headers: response.req.headers, body: JSON.parse(body) } })),
+    '/priced': ({ body, query, response }) =>
+      sendJson(
+        response,
+        JSON.stringify({ ...JSON.parse(echoOf(body)), usage: { costUsd: Number(query.get('usd') ?? 0.001) } }),
+      ),
     '/chat': ({ body, response }) =>
       sendJson(
         response,

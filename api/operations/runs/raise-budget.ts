@@ -45,7 +45,7 @@ export async function raiseBudget({
       throw refused(`run ${id} has no budget to raise`, 'Nothing stops it but its plan.');
     }
     const run = await trx.selectFrom('run').select(['planned']).where('id', '=', id).executeTakeFirstOrThrow();
-    const { counts } = await countTrials(trx, { id, status, planned: run.planned });
+    const { counts } = await countTrials(trx, { id, status, planned: run.planned, budgeted: true });
     const left = counts.planned - counts.succeeded - counts.failed - counts.missing;
     const facts = { spentUsd: budget.spentUsd, left };
     if (maxCostUsd === budget.capUsd) return { status, changed: false, maxCostUsd, ...facts };
