@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
-import type { SluiceClient } from '../client/create-client.ts';
+import type { AttachmentClient } from '../client/attachment-client.ts';
+import type { ClientOptions, SluiceClient } from '../client/create-client.ts';
 import { readConnectionFile } from '../config/connection-file.ts';
 import { invocation } from '../config/invocation.ts';
 import { type Config, readConfig } from '../config/read-config.ts';
@@ -10,6 +11,8 @@ import type { GlobalOptions } from './global-options.ts';
 export interface Stack {
   readonly sluice: SluiceClient;
   readonly url: string;
+  /** Images and recordings; made at first use. */
+  attachments(): Promise<AttachmentClient>;
   /** A command to copy: as this one was called, and for the same stack. `again('run watch run_1')` */
   again(words: string): string;
 }
@@ -31,7 +34,7 @@ export async function withStack<Result>(
   const { url, apiKey } = findStack(config, options);
   const { createClient } = await loading;
   let told = false;
-  const sluice = createClient({
+  const client: ClientOptions = {
     url,
     apiKey,
     onRetry: ({ reason, sinceMs }) => {
@@ -39,11 +42,13 @@ export async function withStack<Result>(
       told = true;
       console.error(`waiting for ${url} (${reason}); giving up after 30 s`);
     },
-  });
+  };
+  const sluice = createClient(client);
+  const attachments = async () => (await import('../client/attachment-client.ts')).createAttachmentClient(client);
   const place = dataDirArgument(config, options);
   const again = (words: string) => `${invocation(process.argv[1] ?? 'sluice')} ${words}${place}`;
   try {
-    return await use({ sluice, url, again });
+    return await use({ sluice, url, attachments, again });
   } catch (error) {
     const { toSluiceError } = await import('../client/to-sluice-error.ts');
     throw toSluiceError(error, url);

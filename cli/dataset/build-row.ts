@@ -12,14 +12,15 @@ const shortFields = exampleRowSchema.omit({ input: true, expected: true, metadat
 /**
  * One record as an example: known columns by name or by `map`, every other one into `metadata`.
  *
- * `options.text` is true for CSV: an empty cell is no value, and `metadata` and `splits` are parsed. `first` is false
+ * `options.text` is true for CSV: an empty cell is no value, but in a column of `options.typed`, and `metadata` and
+ * `splits` are parsed. `first` is false
  * for a record after another that had an input.
  *
  * @throws {SluiceError} naming the line and the column
  */
 export function buildRow(
   record: FileRecord,
-  options: { file: string; line: number; map: ColumnMap; text: boolean; first?: boolean },
+  options: { file: string; line: number; map: ColumnMap; text: boolean; typed?: ReadonlySet<string>; first?: boolean },
 ): ExampleRow {
   const { map, text } = options;
   const where = { file: options.file, line: options.line };
@@ -27,7 +28,8 @@ export function buildRow(
     const from = map[column];
     if (from !== undefined && !(from in record) && column !== 'input') return undefined;
     const value = record[from ?? column];
-    return text && value === '' && column !== 'input' ? undefined : value;
+    const isEmptyCell = text && value === '' && !options.typed?.has(from ?? column);
+    return isEmptyCell && column !== 'input' ? undefined : value;
   };
   const input = take('input');
   if (input === undefined) {

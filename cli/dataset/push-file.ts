@@ -1,10 +1,20 @@
-import type { SluiceClient } from '../../client/create-client.ts';
-import { type DatasetVersionInfo, datasetLimits, type ExampleRow } from '../../schema/contracts/dataset.ts';
+import { dirname } from 'node:path';
+import {
+  type DatasetVersionInfo,
+  datasetLimits,
+  type ExampleRow,
+  type SplitPair,
+} from '../../schema/contracts/dataset.ts';
 import { parseInput } from '../../schema/contracts/parse-input.ts';
 import { nameSchema } from '../../schema/contracts/words.ts';
+import type { Stack } from '../connect.ts';
+import { findFolder } from '../files/find-folder.ts';
 import { requireFile } from '../files/require-file.ts';
 import { formatCount } from '../format/format-count.ts';
 import { createLiveLine } from '../live-line.ts';
+import { addGolden } from './add-golden.ts';
+import { attachMedia } from './attach-media.ts';
+import { createUploader, type Uploader } from './create-uploader.ts';
 import { type ReadOptions, readRows } from './read-rows.ts';
 
 const rowsPerChunk = 500;
@@ -13,19 +23,35 @@ const chunksInFlight = 3;
 const quietMs = 2_000;
 const everyMs = 5_000;
 
+export interface PushInput {
+  name: string;
+  /** A JSONL or CSV file, or a folder of images and recordings. */
+  file: string;
+  /** What a relative `file` is relative to. @default where the user typed */
+  folder?: string;
+  read: ReadOptions;
+  /** Owner and reason of golden cases that have none of their own. */
+  golden?: { owner?: string | undefined; reason?: string | undefined };
+  disjoint?: SplitPair[];
+  allowOverlap?: SplitPair[];
+}
+
 /**
- * Pushes a file as the next version of a dataset. Rows are staged in chunks and appear all at once at the end, so a
- * mistake anywhere in the file leaves nothing behind.
+ * Pushes a file as the next version of a dataset. Media that it names or holds are uploaded; rows are staged in chunks
+ * and appear all at once at the end, so a mistake anywhere in the file leaves no version behind.
  *
  * @throws {SluiceError} naming the line
  */
 export async function pushFile(
-  sluice: SluiceClient,
-  input: { name: string; file: string; folder?: string; read: ReadOptions },
+  { sluice, attachments }: Pick<Stack, 'sluice' | 'attachments'>,
+  input: PushInput,
 ): Promise<DatasetVersionInfo> {
   const name = parseInput(nameSchema, input.name, `dataset name "${input.name}"`);
-  const file = requireFile(input.file, input.folder);
+  const folder = findFolder(input.file, input.folder);
+  const source =
+    folder === undefined ? requireFile(input.file, input.folder) : { folder, shown: input.file.replace(/\/+$/, '') };
   const progress = createProgress(name);
+  const uploader = createUploader(attachments, progress.media);
   const inFlight = new Set<Promise<void>>();
   let pushId: string | undefined;
   let chunk: ExampleRow[] = [];
@@ -55,9 +81,16 @@ export async function pushFile(
   };
 
   try {
-    for await (const { line, row } of readRows(file, input.read)) {
+    const golden = input.golden?.owner !== undefined || input.golden?.reason !== undefined;
+    const read = readRows(source, input.read);
+    const rows = attachMedia(golden ? addGolden(read, input.golden ?? {}) : read, {
+      file: source.shown,
+      folder: 'folder' in source ? source.folder : dirname(source.path),
+      uploader,
+    });
+    for await (const { line, row } of rows) {
       const bytes = contentBytes(row);
-      if (bytes > datasetLimits.exampleBytes) await refuseLarge(file.shown, line, bytes);
+      if (bytes > datasetLimits.exampleBytes) await refuseLarge(source.shown, line, bytes);
       if (chunk.length >= rowsPerChunk || chunkBytes + bytes > bytesPerChunk) await send();
       chunk.push(row);
       chunkBytes += bytes;
@@ -66,7 +99,12 @@ export async function pushFile(
     await Promise.all(inFlight);
     if (failure !== undefined) throw failure;
     progress.finishing();
-    return await sluice.datasets.finishPush.mutate({ pushId: pushId as unknown as string, rows: sent });
+    return await sluice.datasets.finishPush.mutate({
+      pushId: pushId as unknown as string,
+      rows: sent,
+      ...(input.disjoint?.length ? { disjoint: input.disjoint } : {}),
+      ...(input.allowOverlap?.length ? { allowOverlap: input.allowOverlap } : {}),
+    });
   } finally {
     progress.end();
   }
@@ -102,6 +140,10 @@ function createProgress(name: string) {
     line.print(text);
   };
   return {
+    media: ({ uploaded, there }: Uploader['counts']) =>
+      tell(
+        `pushing ${name}: ${formatCount(uploaded)} media uploaded${there > 0 ? `, ${formatCount(there)} were there already` : ''}`,
+      ),
     update: (rows: number) => tell(`pushing ${name}: ${formatCount(rows)} examples sent`),
     finishing: () => tell(`pushing ${name}: making the version`),
     end: () => line.clear(),

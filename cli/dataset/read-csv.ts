@@ -3,15 +3,24 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
 import { datasetLimits } from '../../schema/contracts/dataset.ts';
+import type { Json } from '../../schema/contracts/json.ts';
 import { suggest } from '../../schema/contracts/parse-input.ts';
 import type { NamedFile } from '../files/require-file.ts';
-import { buildRow, withoutInput } from './build-row.ts';
+import { buildRow, type FileRecord, withoutInput } from './build-row.ts';
 import type { ColumnMap } from './column-map.ts';
 import { fileError } from './file-error.ts';
+import { parseJsonLine } from './parse-json-line.ts';
 import type { FileRow } from './read-jsonl.ts';
 import { refuseBinary } from './refuse-binary.ts';
 
 const newline = 0x0a;
+
+interface CsvRecord {
+  line: number;
+  record: FileRecord;
+  /** Columns that held JSON: an empty text in them is a value. */
+  typed: ReadonlySet<string>;
+}
 
 interface ParsedRecord {
   record: string[];
@@ -26,6 +35,32 @@ interface ParsedRecord {
  *   where that row begins
  */
 export async function* readCsv(file: NamedFile, map: ColumnMap): AsyncGenerator<FileRow> {
+  const records = readRecords(file, (record, where) => checkHeader(record, where, map));
+  for await (const { line, record, typed } of records) {
+    yield { line, row: buildRow(record, { file: file.shown, line, map, text: true, typed }) };
+  }
+}
+
+/**
+ * The rows of a CSV file with a header, as text.
+ * @param oneOf columns of which the header must have one
+ */
+export async function* readCsvRecords(file: NamedFile, oneOf: readonly string[]): AsyncGenerator<CsvRecord> {
+  yield* readRecords(file, (record, where) => {
+    const header = uniqueHeader(record, where);
+    if (oneOf.some((column) => header.includes(column))) return header;
+    throw fileError({
+      ...where,
+      message: `there is no column "${oneOf[0]}"; found ${header.join(', ')}`,
+      fix: `Add it: each row says which ${oneOf[0]} it belongs to.`,
+    });
+  });
+}
+
+async function* readRecords(
+  file: NamedFile,
+  checked: (header: string[], where: { file: string; line: number }) => string[],
+): AsyncGenerator<CsvRecord> {
   const lines = lineCounter();
   const chunks = checkedChunks(file, lines.add);
   const first = await chunks.next();
@@ -52,16 +87,17 @@ export async function* readCsv(file: NamedFile, map: ColumnMap): AsyncGenerator<
     }),
   );
   let header: string[] | undefined;
+  let typed: ReadonlySet<string> = new Set();
   try {
     for await (const { record, line } of parser as AsyncIterable<ParsedRecord>) {
       if (header === undefined) {
-        header = checkHeader(record, { file: file.shown, line }, map);
+        header = checked(record, { file: file.shown, line });
+        typed = new Set(header.filter((column) => column.endsWith(':json')).map((column) => column.slice(0, -5)));
         continue;
       }
       if (record.length !== header.length) throw wrongLength(record, header, { file: file.shown, line });
       refuseNul(record, { file: file.shown, line });
-      const cells = Object.fromEntries(header.map((column, index) => [column, record[index]]));
-      yield { line, row: buildRow(cells, { file: file.shown, line, map, text: true }) };
+      yield { line, record: parseJsonCells(header, record, { file: file.shown, line }), typed };
     }
   } catch (error) {
     if (!String((error as CsvError).code).match(/^(CSV_|INVALID_)/)) throw error;
@@ -79,6 +115,36 @@ export async function* readCsv(file: NamedFile, map: ColumnMap): AsyncGenerator<
 }
 
 function checkHeader(record: string[], where: { file: string; line: number }, map: ColumnMap): string[] {
+  const header = uniqueHeader(record, where);
+  const columns = header.map((column) => column.replace(/:json$/, ''));
+  if (!columns.includes(map.input ?? 'input')) throw withoutInput(header, map, where);
+  for (const [to, from] of Object.entries(map)) {
+    if (columns.includes(from)) continue;
+    throw fileError({
+      ...where,
+      message: `there is no column "${from}", which \`${to}\` is to be copied from; found ${header.join(', ')}${suggest(from, header).replace(/^; known:.*/, '')}`,
+      fix: `Name one of the columns found: --map ${to}=COLUMN.`,
+    });
+  }
+  return header;
+}
+
+/** Cells of a column `name:json` hold JSON, where a plain column holds text; an empty one is no value. */
+function parseJsonCells(
+  header: readonly string[],
+  cells: readonly string[],
+  where: { file: string; line: number },
+): FileRecord {
+  return Object.fromEntries(
+    header.flatMap((column, index): [string, Json | undefined][] => {
+      const cell = cells[index];
+      if (!column.endsWith(':json')) return [[column, cell]];
+      return cell === undefined || cell === '' ? [] : [[column.slice(0, -5), parseJsonLine(cell, where)]];
+    }),
+  );
+}
+
+function uniqueHeader(record: string[], where: { file: string; line: number }): string[] {
   const header = record.map((cell, index) => cell.trim() || `column_${index + 1}`);
   const twice = header.find((column, index) => header.indexOf(column) !== index);
   if (twice !== undefined) {
@@ -86,15 +152,6 @@ function checkHeader(record: string[], where: { file: string; line: number }, ma
       ...where,
       message: `the header names the column "${twice}" twice`,
       fix: 'Rename one of the two.',
-    });
-  }
-  if (!header.includes(map.input ?? 'input')) throw withoutInput(header, map, where);
-  for (const [to, from] of Object.entries(map)) {
-    if (header.includes(from)) continue;
-    throw fileError({
-      ...where,
-      message: `there is no column "${from}", which \`${to}\` is to be copied from; found ${header.join(', ')}${suggest(from, header).replace(/^; known:.*/, '')}`,
-      fix: `Name one of the columns found: --map ${to}=COLUMN.`,
     });
   }
   return header;

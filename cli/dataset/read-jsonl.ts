@@ -18,6 +18,25 @@ export async function* readJsonl(file: NamedFile, map: ColumnMap): AsyncGenerato
   const unseen = new Map(Object.entries(map));
   const columns = new Set<string>();
   let first = true;
+  for await (const { line, record } of readJsonRecords(file)) {
+    for (const [to, from] of unseen) if (from in record) unseen.delete(to);
+    if (unseen.size > 0 && columns.size < 50) for (const column of Object.keys(record)) columns.add(column);
+    yield { line, row: buildRow(record, { file: file.shown, line, map, text: false, first }) };
+    first = false;
+  }
+  for (const [to, from] of unseen) {
+    if (columns.size === 0) return;
+    throw fileError({
+      file: file.shown,
+      line: null,
+      message: `no example has "${from}", which \`${to}\` is to be copied from; found ${[...columns].join(', ')}${suggest(from, [...columns]).replace(/^; known:.*/, '')}`,
+      fix: `Name one of the columns found: --map ${to}=COLUMN.`,
+    });
+  }
+}
+
+/** The objects of a JSONL file, with the line each stands on. */
+export async function* readJsonRecords(file: NamedFile): AsyncGenerator<{ line: number; record: FileRecord }> {
   for await (const { number, text } of readLines(file)) {
     if (text.trim() === '') continue;
     const where = { file: file.shown, line: number };
@@ -31,18 +50,6 @@ export async function* readJsonl(file: NamedFile, map: ColumnMap): AsyncGenerato
           : 'Each line is one object, e.g. {"input": "…", "expected": "…"}.',
       });
     }
-    for (const [to, from] of unseen) if (from in record) unseen.delete(to);
-    if (unseen.size > 0 && columns.size < 50) for (const column of Object.keys(record)) columns.add(column);
-    yield { line: number, row: buildRow(record as FileRecord, { ...where, map, text: false, first }) };
-    first = false;
-  }
-  for (const [to, from] of unseen) {
-    if (columns.size === 0) return;
-    throw fileError({
-      file: file.shown,
-      line: null,
-      message: `no example has "${from}", which \`${to}\` is to be copied from; found ${[...columns].join(', ')}${suggest(from, [...columns]).replace(/^; known:.*/, '')}`,
-      fix: `Name one of the columns found: --map ${to}=COLUMN.`,
-    });
+    yield { line: number, record };
   }
 }

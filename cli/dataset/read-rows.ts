@@ -16,43 +16,67 @@ export interface ReadOptions {
   readonly format?: FileFormat;
   /** Added to the splits of every example. */
   readonly split?: string;
+  /** Of a folder of media: the folder a file stands in is its `expected`. */
+  readonly labelFromFolder?: boolean;
 }
 
 /**
- * The examples of a file, one at a time, checked against `datasetLimits` and for ids used twice.
+ * The examples of a file, or of a folder of media, one at a time, checked against `datasetLimits` and for ids used twice.
  * @throws {SluiceError} naming the line
  */
-export async function* readRows(file: NamedFile, options: ReadOptions): AsyncGenerator<FileRow> {
-  const format = options.format ?? formats[extname(file.path).toLowerCase()];
-  if (format === undefined) {
-    throw fileError({
-      file: file.shown,
-      line: null,
-      message: `the format cannot be told from the name, expected .jsonl or .csv`,
-      fix: 'Say it: --format jsonl or --format csv.',
-    });
-  }
-  const rows =
-    format === 'csv'
-      ? (await import('./read-csv.ts')).readCsv(file, options.map)
-      : (await import('./read-jsonl.ts')).readJsonl(file, options.map);
+export async function* readRows(
+  source: NamedFile | { folder: string; shown: string },
+  options: ReadOptions,
+): AsyncGenerator<FileRow> {
+  const rows = await open(source, options);
   const lineOfId = new Map<string, number>();
   let count = 0;
   for await (const { line, row } of rows) {
     count += 1;
-    refuseTooMany(file.shown, line, count);
-    if (row.id !== undefined) refuseDuplicate(file.shown, line, row.id, lineOfId);
+    refuseTooMany(source.shown, line, count);
+    if (row.id !== undefined) refuseDuplicate(source.shown, line, row.id, lineOfId);
     if (options.split !== undefined) row.splits = [...new Set([...(row.splits ?? []), options.split])];
     yield { line, row };
   }
   if (count === 0) {
     throw fileError({
-      file: file.shown,
+      file: source.shown,
       line: null,
       message: 'the file has no examples',
-      fix: format === 'csv' ? 'Only the header was found.' : 'Only blank lines were found.',
+      fix: formatOf(source, options) === 'csv' ? 'Only the header was found.' : 'Only blank lines were found.',
     });
   }
+}
+
+async function open(
+  source: NamedFile | { folder: string; shown: string },
+  options: ReadOptions,
+): Promise<AsyncIterable<FileRow>> {
+  if ('folder' in source) {
+    const { readFolder } = await import('./read-folder.ts');
+    return readFolder({ path: source.folder, shown: source.shown }, options);
+  }
+  if (options.labelFromFolder) {
+    throw fileError({
+      file: source.shown,
+      line: null,
+      message: '--label-from-folder goes with a folder of media, and this is a file',
+      fix: 'Leave it out, or name the folder.',
+    });
+  }
+  const format = formatOf(source, options);
+  if (format === 'csv') return (await import('./read-csv.ts')).readCsv(source, options.map);
+  if (format === 'jsonl') return (await import('./read-jsonl.ts')).readJsonl(source, options.map);
+  throw fileError({
+    file: source.shown,
+    line: null,
+    message: `the format cannot be told from the name, expected .jsonl or .csv`,
+    fix: 'Say it: --format jsonl or --format csv.',
+  });
+}
+
+function formatOf(source: NamedFile | { folder: string; shown: string }, options: ReadOptions): FileFormat | undefined {
+  return options.format ?? ('path' in source ? formats[extname(source.path).toLowerCase()] : undefined);
 }
 
 function refuseTooMany(file: string, line: number, count: number): void {

@@ -22,7 +22,7 @@ export async function planSpec(file: string, options: PlanOptions, global: Globa
     if (dataset) {
       const { pushSpecDataset } = await import('../spec/spec-dataset.ts');
       const { describePush } = await import('../dataset/describe-push.ts');
-      const { reference, info } = await pushSpecDataset(stack.sluice, dataset, path).catch(place);
+      const { reference, info } = await pushSpecDataset(stack, dataset, path).catch(place);
       spec.dataset = reference;
       console.error(describePush(info));
     }

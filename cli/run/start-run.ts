@@ -41,7 +41,7 @@ export async function startSpec(
   if (dataset) {
     const { pushSpecDataset } = await import('../spec/spec-dataset.ts');
     const { describePush } = await import('../dataset/describe-push.ts');
-    const { reference, info } = await pushSpecDataset(stack.sluice, dataset, path).catch(async (error) => {
+    const { reference, info } = await pushSpecDataset(stack, dataset, path).catch(async (error) => {
       const { placeError } = await import('../spec/place-error.ts');
       throw placeError(toSluiceError(error, stack.url), file, dataset);
     });

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import type { SluiceClient } from '../../client/create-client.ts';
 import type { DatasetVersionInfo } from '../../schema/contracts/dataset.ts';
 import { parseInput, suggest } from '../../schema/contracts/parse-input.ts';
 import { nameSchema } from '../../schema/contracts/words.ts';
 import { SluiceError } from '../../schema/errors.ts';
+import type { Stack } from '../connect.ts';
 import { columnMap, knownColumns } from '../dataset/column-map.ts';
 import { pushFile } from '../dataset/push-file.ts';
 import { fileFormats } from '../dataset/read-rows.ts';
@@ -35,11 +35,11 @@ export function readSpecDataset(dataset: unknown, specFile: string): SpecDataset
 
 /** Pushes it; the same content again makes no version. @returns what stands in the spec then, `name@version[#split]` */
 export async function pushSpecDataset(
-  sluice: SluiceClient,
+  stack: Pick<Stack, 'sluice' | 'attachments'>,
   dataset: SpecDataset,
   specPath: string,
 ): Promise<{ reference: string; info: DatasetVersionInfo }> {
-  const info = await pushFile(sluice, {
+  const info = await pushFile(stack, {
     name: dataset.name,
     file: dataset.file,
     folder: dirname(specPath),
