@@ -48,6 +48,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     description: 'store criteria, and exit by the verdict of a run',
     load: () => import('./commands/gate.ts'),
   },
+  annotation: {
+    description: "people's labels: sheets to fill in, and how far judges agree with them",
+    load: () => import('./commands/annotation.ts'),
+  },
   key: {
     description: 'make, list and revoke API keys',
     load: () => import('./commands/key.ts'),

@@ -44,12 +44,17 @@ export function measureAgreement(pairs: LabelPairs, confidence: number): Agreeme
     kappa: estimate,
     interval: mutable(interval),
     confidence,
-    ...(reason === null ? {} : { reason: labels === 0 ? 'nobody has labelled any trial that it judged' : reason }),
+    ...(reason === null ? {} : { reason: labels === 0 ? whyNone(pairs) : reason }),
     categories,
     counts,
     ...amongPeople(pairs, confidence),
     unusable: pairs.unusable,
   };
+}
+
+function whyNone({ unusable }: LabelPairs): string {
+  if (unusable === 0) return 'nobody has labelled any trial that it judged';
+  return `${unusable} labels cannot be compared: where the judge gave a label people gave a score, or the other way round`;
 }
 
 function kappaOf(units: readonly Unit[], size: number): number | null {

@@ -1,13 +1,14 @@
 import type { ErrorCode, ErrorDetail } from '../../schema/errors.ts';
 import { diffRuns } from './diff-runs.ts';
 import { findChanges } from './find-changes.ts';
+import { measureJudge } from './measure-judge.ts';
 import { rejudgeRun } from './rejudge-run.ts';
 
 /**
  * Work over all rows of a run: reading them and computing with them takes longer than the API may keep others
  * waiting, so it is done in a thread. Inputs and answers are plain data.
  */
-export const tasks = { diffRuns, findChanges, rejudgeRun };
+export const tasks = { diffRuns, findChanges, measureJudge, rejudgeRun };
 
 export type Tasks = typeof tasks;
 export type TaskName = keyof Tasks;

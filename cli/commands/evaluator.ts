@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { agreementOptions } from '../annotation/agreement-options.ts';
+import type { AgreementOptions } from '../annotation/show-agreement.ts';
 import { globalOptions } from '../global-options.ts';
 
 /** `sluice evaluator …`. */
@@ -20,4 +22,11 @@ export function register(program: Command): void {
       const { listEvaluators } = await import('../evaluator/list-evaluators.ts');
       await listEvaluators(globalOptions(command));
     });
+
+  agreementOptions(evaluator.command('trust <judge>')).action(
+    async (judge: string, options: AgreementOptions, command: Command) => {
+      const { showAgreement } = await import('../annotation/show-agreement.ts');
+      await showAgreement(judge, options, globalOptions(command));
+    },
+  );
 }

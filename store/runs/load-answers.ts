@@ -20,7 +20,8 @@ export async function loadAnswers(
     select p.example_id as id, r.input, r.expected,
       coalesce(json_agg(json_build_object('variant', t.variant, 'repetition', t.repetition, 'output', t.output,
         'error', t.error_message, 'scores', coalesce((
-          select json_object_agg(s.name, s.score) from score s where s.subject_id = t.id), '{}'))
+          select json_object_agg(s.name, s.score) from score s
+            where s.subject_id = t.id and s.annotator_kind <> 'HUMAN'), '{}'))
         order by t.variant, t.repetition) filter (where t.id is not null), '[]') as answers
     from plan_example p
     join example_revision r on r.id = p.example_revision_id

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
-import { metricOfEvaluator } from '../../schema/contracts/evaluator.ts';
+import { annotatorKindOf, metricOfEvaluator } from '../../schema/contracts/evaluator.ts';
 import type { ExperimentEvidence, MetricEvidence } from '../../schema/contracts/evidence.ts';
-import { sliceKeysOf } from '../../schema/contracts/gate.ts';
+import { sliceKeysOf, trustOf } from '../../schema/contracts/gate.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import { type BuiltinMetric, builtinMetrics } from '../../schema/contracts/words.ts';
+import { loadLabelPairs } from '../annotations/load-label-pairs.ts';
 import { bulkRead } from '../bulk-read.ts';
 import type { Store } from '../open-database.ts';
 import { readNumbers } from '../read-column.ts';
@@ -110,7 +111,28 @@ async function readEvidence(db: Store, runId: string, plan: Plan): Promise<Exper
         ]),
     ),
     metrics,
+    ...(await readAgreement(db, runId, plan)),
   };
+}
+
+/** What people said of the trials of each judge that the policy asks trust of, in any run. */
+async function readAgreement(db: Store, runId: string, plan: Plan): Promise<Pick<ExperimentEvidence, 'agreement'>> {
+  const asked = plan.evaluators.flatMap(({ config, versionId }) => {
+    const trust = trustOf(plan.gate.policy, config.name, annotatorKindOf(config) === 'LLM');
+    return trust === undefined ? [] : [{ metric: config.name, versionId, trust }];
+  });
+  if (asked.length === 0) return {};
+  const { project_id: projectId } = await db
+    .selectFrom('run')
+    .select('project_id')
+    .where('id', '=', runId)
+    .executeTakeFirstOrThrow();
+  const agreement: NonNullable<ExperimentEvidence['agreement']> = {};
+  for (const { metric, versionId, trust } of asked) {
+    const { label, threshold } = trust;
+    agreement[metric] = await loadLabelPairs(db, { projectId, versionId, label, threshold });
+  }
+  return { agreement };
 }
 
 function evaluatorMetric(
@@ -176,12 +198,17 @@ function builtinMetric(
       if (outcome === 2) return;
       missing[cell] = 0;
       if (name === 'errorRate') values[cell] = outcome ?? Number.NaN;
-      else if (outcome === 0) values[cell] = builtinValue(columns, name, row);
+      // Money spent is money spent: what a failed trial cost counts, where it is known.
+      else if (outcome === 0 || isSpending(name)) values[cell] = builtinValue(columns, name, row);
     });
     metric.values[variant] = values;
     metric.missing[variant] = missing;
   }
   return metric;
+}
+
+function isSpending(name: BuiltinMetric): boolean {
+  return name === 'costUsd' || name === 'tokens';
 }
 
 function builtinValue(columns: TrialColumns, name: Exclude<BuiltinMetric, 'errorRate'>, row: number): number {

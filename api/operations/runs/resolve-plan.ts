@@ -16,6 +16,7 @@ import type { Store } from '../../../store/open-database.ts';
 import type { SignedContext } from '../../context.ts';
 import { pinAgent } from '../agents/pin-agent.ts';
 import { checkSlices } from './check-slices.ts';
+import { checkTrust } from './check-trust.ts';
 
 /**
  * Resolves every name of a spec to a version and writes every default out. Nothing is called.
@@ -55,6 +56,10 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
     });
   });
   await checkSlices(db, gate.policy, dataset);
+  checkTrust(
+    gate.policy,
+    judges.map(({ config }) => config),
+  );
   requireExpected(
     judges.map(({ config }) => config),
     dataset,
