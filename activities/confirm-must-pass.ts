@@ -61,7 +61,12 @@ export async function confirmMustPass(
       runId,
       examples.map((example) => example.position),
     );
-    const means = await trialMeans(dependencies, { plan, signal: stop.signal, countRetriedCall: async () => {} });
+    const means = await trialMeans(dependencies, {
+      plan,
+      judges: 'all',
+      signal: stop.signal,
+      countRetriedCall: async () => {},
+    });
     const before = Map.groupBy(await loadReruns(db, runId), keyOf);
     const waiting = examples.values();
     const lane = async () => {

@@ -23,9 +23,10 @@ import { readRun } from '../store/runs/read-run.ts';
 import { findDecision, recordDecision } from '../store/runs/record-decision.ts';
 import { setResult } from '../store/runs/set-result.ts';
 import { summarizeRun } from '../store/runs/summarize-run.ts';
+import { countPlanScores } from '../store/scoring/count-scores.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
-import { budgetReason, cacheWarnings, retryWarnings } from './operation-notes.ts';
+import { budgetReason, cacheWarnings, retryWarnings, unscoredReason } from './operation-notes.ts';
 
 export interface JudgeOutput {
   decisionId: string | null;
@@ -68,7 +69,10 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
     ...judgeExperiment(policy, evidence, { seed: run.planHash, confirmations }),
     ...(confirmations.length === 0 ? {} : { confirmations }),
   };
-  judged.reasons.unshift(...budgetReason(run.plan, before));
+  judged.reasons.unshift(
+    ...budgetReason(run.plan, before),
+    ...unscoredReason(run.plan, before, await countPlanScores(db, runId)),
+  );
   judged.warnings.push(...retryWarnings(run.plan, before));
   if (run.plan.cache) judged.warnings.push(...cacheWarnings(await countCached(db, runId)));
   const digest = digestOf(evidence, confirmations);
@@ -158,5 +162,6 @@ function digestOf(evidence: ExperimentEvidence, confirmations: readonly Confirma
     columns,
     ...(confirmations.length === 0 ? {} : { confirmations: sha256(JSON.stringify(confirmations)) }),
     ...(slices.length === 0 ? {} : { slices: sha256(JSON.stringify(slices)) }),
+    ...(evidence.agreement === undefined ? {} : { agreement: sha256(canonicalize(evidence.agreement) ?? '') }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Plan } from '../schema/contracts/plan.ts';
 import type { RunResult } from '../schema/contracts/result.ts';
 import type { CachedTrials } from '../store/runs/count-cached.ts';
+import type { ScoreTally } from '../store/scoring/count-scores.ts';
 
 /** Why trials are missing when the budget ended the run, and how to go on. */
 export function budgetReason(plan: Plan, { id, counts, costUsd, budget }: RunResult): string[] {
@@ -12,6 +13,16 @@ export function budgetReason(plan: Plan, { id, counts, costUsd, budget }: RunRes
   const all = made === 0 ? '' : ` All of them would take about $${money((spentUsd / made) * counts.planned)}.`;
   return [
     `$${spentUsd.toFixed(2)} of the budget of $${cap} were spent after ${made} of ${counts.planned} trials; ${left} were not run.${all} To go on with the same run: \`sluice run budget ${id} --max-cost-usd USD\`.`,
+  ];
+}
+
+/** Why scores are missing when the budget ended the judging. */
+export function unscoredReason(plan: Plan, { id, costUsd, budget }: RunResult, scores: ScoreTally): string[] {
+  const left = scores.toScore - scores.scored;
+  if ((plan.budget ?? null) === null || left <= 0) return [];
+  const cap = budget?.maxCostUsd ?? plan.budget?.maxCostUsd;
+  return [
+    `$${(costUsd ?? 0).toFixed(2)} of the budget of $${cap} were spent after ${scores.scored} of ${scores.toScore} scores of judges; ${left} were not made, and are missing. To go on with the same run: \`sluice run budget ${id} --max-cost-usd USD\`.`,
   ];
 }
 

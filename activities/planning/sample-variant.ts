@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FunctionRegistry } from '../../schema/contracts/call.ts';
+import { isLaneEvaluator } from '../../schema/contracts/evaluator.ts';
 import type { Plan, PlannedVariant } from '../../schema/contracts/plan.ts';
 import type { SampleCall, VariantSample } from '../../schema/contracts/plan-preview.ts';
 import { findProjectId } from '../../store/datasets/find-project-id.ts';
 import type { ShardExample } from '../../store/shards/begin-shard.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { runTrial } from '../lanes/run-trial.ts';
+import { judgeCaller } from '../scoring/judge-caller.ts';
 
 export interface SampleRequest {
   previewId: string;
@@ -39,15 +41,17 @@ export async function sampleVariant(
   const problem = await agent.probe();
   if (problem) return { sample: { ...none, skipped: problem.message }, calls: [] };
 
+  const media = dependencies.media.of(await findProjectId(dependencies.db, plan.dataset.versionId));
+  const callAgent = judgeCaller(dependencies, { functions, media, signal: request.signal });
   const means = {
     agent,
     limiter: dependencies.limiterFor(agent, config),
     evaluators: plan.evaluators.map(({ versionId, config: judge }) => ({
       versionId,
-      evaluator: dependencies.evaluatorFor(judge, functions),
+      evaluator: dependencies.evaluatorFor(judge, functions, isLaneEvaluator(judge) ? undefined : callAgent),
     })),
     retries: 0,
-    media: dependencies.media.of(await findProjectId(dependencies.db, plan.dataset.versionId)),
+    media,
     signal: request.signal,
     countRetriedCall: async () => {},
   };

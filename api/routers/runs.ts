@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { diffChanges } from '../../schema/contracts/diff.ts';
+import type { evaluatorConfigSchema, evaluatorReferenceSchema } from '../../schema/contracts/evaluator.ts';
 import { parseSpec } from '../../schema/contracts/parse-spec.ts';
 import { datasetReferenceSchema, type experimentSpecSchema, gitSchema } from '../../schema/contracts/spec.ts';
 import { nameSchema, runStatuses } from '../../schema/contracts/words.ts';
@@ -10,10 +11,12 @@ import { previewPlan } from '../operations/plans/preview-plan.ts';
 import { changeRun } from '../operations/runs/change-run.ts';
 import { diffRuns } from '../operations/runs/diff-runs.ts';
 import { getRun, getSpec } from '../operations/runs/get-run.ts';
+import { getScoring } from '../operations/runs/get-scoring.ts';
 import { listExamples } from '../operations/runs/list-examples.ts';
 import { raiseBudget } from '../operations/runs/raise-budget.ts';
 import { rerunRun } from '../operations/runs/rerun-run.ts';
 import { retryRun } from '../operations/runs/retry-run.ts';
+import { scoreRun } from '../operations/runs/score-run.ts';
 import { startRun } from '../operations/runs/start-run.ts';
 import { watchRun } from '../operations/runs/watch-run.ts';
 import { procedureFor, router } from '../trpc.ts';
@@ -114,6 +117,21 @@ export const runsRouter = router({
       }),
     )
     .mutation(rerunRun),
+  /** Attaches evaluators to a run that has ended: its answers are scored, and no agent is called. */
+  score: procedureFor('engineer')
+    .input(
+      id.extend({
+        /** Read by the operation: its messages name the place and what was found. */
+        evaluators: z
+          .array(z.custom<z.input<typeof evaluatorConfigSchema> | z.input<typeof evaluatorReferenceSchema>>())
+          .min(1)
+          .max(50),
+        idempotencyKey: z.string().min(1).max(200).optional(),
+      }),
+    )
+    .mutation(scoreRun),
+  /** How far a scoring is. */
+  scoring: procedureFor('viewer').input(id).query(getScoring),
   pause: procedureFor('engineer')
     .input(command)
     .mutation(({ ctx, input }) => changeRun({ ctx, input: { ...input, command: 'pause' } })),

@@ -1,9 +1,13 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { diffChanges } from '../../schema/contracts/diff.ts';
 import { globalOptions } from '../global-options.ts';
 import { reportOptions } from '../report/report-options.ts';
 import type { DiffOptions } from '../run/diff-runs.ts';
 import type { ExamplesOptions } from '../run/list-examples.ts';
+import type { RaiseBudgetOptions } from '../run/raise-budget.ts';
+import type { RerunOptions } from '../run/rerun-run.ts';
+import type { RetryOptions } from '../run/retry-run.ts';
+import type { ScoreOptions } from '../run/score-run.ts';
 import type { StartOptions } from '../run/start-run.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -17,6 +21,7 @@ export function register(program: Command): void {
     .description('start the experiment that a YAML or JSON spec describes')
     .option('--watch', 'show the progress and the result; exit 0 pass, 3 fail, 4 inconclusive, 1 could not finish')
     .option('--limit <n>', 'only the first n examples', wholeNumber(1))
+    .option('--tag <tag>', 'add a tag to those of the spec (several times)', severalTimes)
     .option('--idempotency-key <key>', 'the same key with the same spec starts no second run')
     .action(async (file: string, options: StartOptions, command: Command) => {
       const { startRun } = await import('../run/start-run.ts');
@@ -52,11 +57,27 @@ export function register(program: Command): void {
     .command('list')
     .description('the newest runs')
     .option('--name <name>', 'only runs of this name')
+    .option('--tag <tag>', 'only runs with this tag')
     .addOption(new Option('--status <status>', 'only runs in this status').choices(statuses))
     .option('--limit <n>', 'at most n runs', wholeNumber(1))
     .action(async (options: object, command: Command) => {
       const { listRuns } = await import('../run/list-runs.ts');
       await listRuns(options, globalOptions(command));
+    });
+
+  run
+    .command('score <id>')
+    .description('score the answers of a run that has ended by further evaluators; calls no agent, decides nothing')
+    .requiredOption(
+      '--evaluator <file|name[@version]>',
+      'a YAML or JSON file, or a stored evaluator; may be given several times',
+      (value: string, earlier: string[] = []) => [...earlier, value],
+    )
+    .option('--watch', 'show the progress, and the result with the new metrics')
+    .option('--idempotency-key <key>', 'the same key with the same evaluators starts no second scoring')
+    .action(async (id: string, options: ScoreOptions, command: Command) => {
+      const { scoreRun } = await import('../run/score-run.ts');
+      process.exitCode = await scoreRun(id, options, globalOptions(command));
     });
 
   run
@@ -82,6 +103,43 @@ export function register(program: Command): void {
       await diffRuns(a, b, options, globalOptions(command));
     });
 
+  run
+    .command('budget <id>')
+    .description('raise what a run may cost; one that its budget ended goes on with the trials that were not run')
+    .requiredOption('--max-cost-usd <usd>', 'the new cap, higher than the one in force', amountUsd)
+    .option('--reason <text>', 'why, for the audit log')
+    .option('--watch', 'show the progress and the result; exits by the verdict')
+    .action(async (id: string, options: RaiseBudgetOptions, command: Command) => {
+      const { raiseBudget } = await import('../run/raise-budget.ts');
+      process.exitCode = await raiseBudget(id, options, globalOptions(command));
+    });
+
+  run
+    .command('retry <id>')
+    .description('make failed trials of a run that ended again, and go on with one that could not finish')
+    .option('--failed', 'all that failed: at the agent, at the platform, at a judge (default)')
+    .option('--missing', 'only what the platform or a judge failed at: it cannot make an agent look better')
+    .option('--reason <text>', 'why, for the audit log')
+    .option('--watch', 'show the progress and the result; exits by the verdict')
+    .action(async (id: string, options: RetryOptions, command: Command) => {
+      const { retryRun } = await import('../run/retry-run.ts');
+      process.exitCode = await retryRun(id, options, globalOptions(command));
+    });
+
+  run
+    .command('rerun <id>')
+    .description('a new run from the spec of an earlier one; names without a version are resolved anew')
+    .option('--dataset <name@version#split>', 'other data, e.g. support@latest#test')
+    .option('--variant <name=agent@version>', 'another agent for a variant (several times)', byVariant)
+    .option('--name <name>', 'another name')
+    .option('--limit <n>', 'only the first n examples (default: as in that run)', wholeNumber(1))
+    .option('--idempotency-key <key>', 'the same key starts no second run')
+    .option('--watch', 'show the progress and the result; exits by the verdict')
+    .action(async (id: string, options: RerunOptions, command: Command) => {
+      const { rerunRun } = await import('../run/rerun-run.ts');
+      process.exitCode = await rerunRun(id, options, globalOptions(command));
+    });
+
   for (const [verb, description] of [
     ['pause', 'start no new trial until the run is resumed'],
     ['resume', 'go on with a paused run'],
@@ -96,4 +154,21 @@ export function register(program: Command): void {
         await commandRun(verb, id, options, globalOptions(command));
       });
   }
+}
+
+function amountUsd(text: string): number {
+  const value = Number(text);
+  if (/^\d{1,9}(\.\d{1,9})?$/.test(text) && value > 0) return value;
+  throw new InvalidArgumentError(`found "${text}", expected an amount in USD, e.g. 2.50`);
+}
+
+/** Agents by variant, as `--variant candidate=support-bot@5` gives them. */
+function byVariant(text: string, earlier: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at > 0 && at < text.length - 1) return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+  throw new InvalidArgumentError(`found "${text}", expected VARIANT=AGENT[@VERSION], e.g. candidate=support-bot@5`);
+}
+
+function severalTimes(text: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, text];
 }

@@ -11,7 +11,9 @@ import {
   formatMoney,
   formatP,
 } from '../format/format-metric.ts';
+import { attachedText } from '../run/attached-text.ts';
 import { detectableText } from '../run/detectable-text.ts';
+import { operationLines } from '../run/operation-lines.ts';
 import { frontCells, frontHeader, frontPlace, frontTitle } from '../run/render-front.ts';
 import { configChanges } from './config-changes.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
@@ -74,6 +76,7 @@ function facts(result: RunResult): string {
     counts.failed > 0 ? `${formatCount(counts.failed)} failed` : '',
     counts.missing > 0 ? `${formatCount(counts.missing)} missing` : '',
     counts.notRun > 0 && isFinal(result.status) ? `${formatCount(counts.notRun)} not run` : '',
+    counts.cached ? `${formatCount(counts.cached)} from the cache` : '',
     `${formatCount(result.agentCalls)} agent calls`,
     result.costUsd === null ? '' : `cost ${formatMoney(result.costUsd)}`,
     result.durationMs === null ? '' : formatDuration(result.durationMs),
@@ -89,6 +92,7 @@ function facts(result: RunResult): string {
   return [
     `${trials.filter(Boolean).join(', ')}  `,
     [`<code>${escapeMarkdown(result.id)}</code>`, ...origin].join(' '),
+    ...operationLines(result).map((line) => `  \n${escapeMarkdown(line)}`.trimStart()),
   ].join('\n');
 }
 
@@ -205,8 +209,9 @@ function metrics(result: RunResult): string {
   const left = variants.length - shown.length;
   const note = left > 0 ? `\n\n… and ${left} more variants` : '';
   const table = markdownTable(['metric', ...shown.map(escapeMarkdown)], rows);
-  const able = detectableText(result.detectableEffects);
-  return `### Metrics\n\nMeans with 95 % intervals.\n\n${table}${note}${able === '' ? '' : `\n\n${escapeMarkdown(able)}`}`;
+  const notes = [detectableText(result.detectableEffects), ...(result.attached ? [attachedText(result.attached)] : [])];
+  const below = notes.flatMap((text) => (text === '' ? [] : `\n\n${escapeMarkdown(text)}`)).join('');
+  return `### Metrics\n\nMeans with 95 % intervals.\n\n${table}${note}${below}`;
 }
 
 function front(result: RunResult): string {

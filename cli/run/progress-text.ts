@@ -28,10 +28,13 @@ export function progressLine(progress: RunProgress): string {
 }
 
 /** Most important first. */
-function segments({ status, counts, done, etaMs, trialsPerSecond, costUsd, elapsedMs }: RunProgress): string[] {
+function segments(progress: RunProgress): string[] {
+  const { status, counts, done, etaMs, trialsPerSecond, costUsd, elapsedMs, scored = 0, toScore = 0 } = progress;
   const failures = counts.failed + counts.missing;
   return [
     ...(status === 'running' ? [] : [status.replaceAll('_', ' ')]),
+    // Judges that call something come after the trials.
+    ...(toScore > 0 && status === 'running' ? [`${formatCount(scored)}/${formatCount(toScore)} scores`] : []),
     ...(failures > 0 ? [`${formatCount(failures)} failed`] : []),
     ...(etaMs === null || status !== 'running' ? [] : [`ETA ${formatDuration(etaMs)}`]),
     ...(trialsPerSecond === null || status !== 'running' ? [] : [`${rate(trialsPerSecond)}/s`]),

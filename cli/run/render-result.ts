@@ -12,8 +12,10 @@ import {
   formatMoney,
   formatP,
 } from '../format/format-metric.ts';
+import { attachedText } from './attached-text.ts';
 import { detectableText } from './detectable-text.ts';
 import type { Changes } from './load-changes.ts';
+import { operationLines } from './operation-lines.ts';
 import { renderChanges } from './render-changes.ts';
 import { renderFailures } from './render-failures.ts';
 import { renderFront } from './render-front.ts';
@@ -42,6 +44,7 @@ export async function renderResult(result: RunResult, options: RenderOptions): P
     [
       ...methods(comparisons, result),
       ...(result.detectableEffects ? [detectableText(result.detectableEffects)] : []),
+      ...(result.attached ? [attachedText(result.attached)] : []),
       ...(unmeasured.length > 0 ? [`not measured: ${unmeasured.join(', ')}`] : []),
     ]
       .map((line) => colors.dim(line))
@@ -62,15 +65,16 @@ function headline(result: RunResult, colors: Colors): string {
     counts.failed > 0 ? `${formatCount(counts.failed)} failed` : '',
     counts.missing > 0 ? `${formatCount(counts.missing)} missing` : '',
     counts.notRun > 0 && isFinal(result.status) ? `${formatCount(counts.notRun)} not run` : '',
+    counts.cached ? `${formatCount(counts.cached)} from the cache` : '',
     `${formatCount(result.agentCalls)} agent calls`,
     result.costUsd ? formatMoney(result.costUsd) : '',
   ].filter((fact) => fact !== '');
   return `${colors.bold(result.name)}  ${result.id}  ${result.status.replaceAll('_', ' ')}${time}, ${facts.join(', ')}`;
 }
 
-function provenance({ git }: RunResult, colors: Colors): string {
-  const line = git ? describeGit(git) : '';
-  return line === '' ? '' : colors.dim(line);
+function provenance(result: RunResult, colors: Colors): string {
+  const lines = [result.git ? describeGit(result.git) : '', ...operationLines(result)];
+  return lines.filter(Boolean).map(colors.dim).join('\n');
 }
 
 function hasValues(result: RunResult, name: string): boolean {

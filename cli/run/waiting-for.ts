@@ -11,6 +11,7 @@ export async function waitingFor(sluice: SluiceClient, progress: RunProgress): P
     return 'the run waits for a worker to take it (`sluice doctor` tells whether one runs)';
   if (progress.status === 'paused') return `it is paused; \`sluice run resume ${progress.id}\` goes on`;
   if (progress.status === 'awaiting_approval') return 'it waits for an approval';
+  if ((progress.scored ?? 0) < (progress.toScore ?? 0)) return 'all calls are made; judges are scoring the answers';
   if (progress.done >= progress.counts.planned) return 'all calls are made; the verdict is being computed';
   const { plan } = await sluice.runs.spec.query({ id: progress.id });
   return describeAgents(plan);

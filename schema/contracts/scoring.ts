@@ -38,8 +38,8 @@ export interface ScoringProgress {
 
 /** The answer of `runs.score`. */
 export interface StartedScoring {
-  /** The scoring that has (or makes) the scores. */
-  scoringId: string;
+  /** The scoring that has (or makes) the scores; null when all of them are the run's own. */
+  scoringId: string | null;
   runId: string;
   evaluators: { name: string; version: number }[];
   /** False when all of it had been asked before: nothing new was started. */

@@ -31,27 +31,28 @@ export async function freezeScoreShards(
       from generate_series(0, (${count}::int - 1) / ${size}::int) as n
       where not exists (select 1 from score_shard where scoring_id = ${scoringId})
       on conflict do nothing`.execute(trx);
-    const { rows } = await sql<{ shard: number }>`
-      with gaps as (
-        select t.ordinal, count(*) filter (where s.subject_id is null)::int as gaps
+    const { rows } = await sql<{ shard: number; finished: boolean }>`
+      with pairs as (
+        select t.ordinal, count(*)::int as pairs, count(s.subject_id)::int as scored, count(s.error)::int as errors
         from trial t
         cross join unnest(${versions}::text[]) as v(id)
         left join score s on s.subject_id = t.id and s.evaluator_version_id = v.id and s.identifier = ''
         where t.run_id = ${runId} and t.status = 'succeeded'
         group by t.ordinal
-      ), left_over as (
-        select h.shard, coalesce(sum(g.gaps), 0)::int as gaps
+      ), tally as (
+        select h.shard, coalesce(sum(p.pairs), 0)::int as pairs, coalesce(sum(p.scored), 0)::int as scored,
+          coalesce(sum(p.errors), 0)::int as errors
         from score_shard h
-        left join gaps g on g.ordinal >= h.from_ordinal and g.ordinal < h.to_ordinal
+        left join pairs p on p.ordinal >= h.from_ordinal and p.ordinal < h.to_ordinal
         where h.scoring_id = ${scoringId}
         group by h.shard
       )
-      update score_shard h set to_score = h.scored + l.gaps, finished = l.gaps = 0
-      from left_over l
-      where h.scoring_id = ${scoringId} and h.shard = l.shard
+      update score_shard h set to_score = t.pairs, scored = t.scored, errors = t.errors, finished = t.scored = t.pairs
+      from tally t
+      where h.scoring_id = ${scoringId} and h.shard = t.shard
       returning h.shard, h.finished`.execute(trx);
     return rows
-      .filter((row) => !(row as { finished?: boolean }).finished)
+      .filter(({ finished }) => !finished)
       .map((row) => row.shard)
       .sort((one, other) => one - other);
   });

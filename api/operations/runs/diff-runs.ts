@@ -3,6 +3,7 @@ import { suggest } from '../../../schema/contracts/parse-input.ts';
 import { SluiceError } from '../../../schema/errors.ts';
 import type { RunRow } from '../../../store/runs/find-run.ts';
 import type { SignedContext } from '../../context.ts';
+import { planWithAttached } from './plan-with-attached.ts';
 import { requireRun } from './require-run.ts';
 
 /** A run and one of its variants; without a variant its only candidate. */
@@ -38,7 +39,8 @@ export async function diffRuns({
     });
   }
   const { metric, change, limit } = input;
-  return ctx.analyst.run('diffRuns', { a, b, plans: { a: runA.plan, b: runB.plan }, metric, change, limit });
+  const plans = { a: await planWithAttached(ctx, runA), b: await planWithAttached(ctx, runB) };
+  return ctx.analyst.run('diffRuns', { a, b, plans, metric, change, limit });
 }
 
 function sideOf({ id, name, plan }: RunRow, { variant }: SideReference): DiffSide {

@@ -1,6 +1,7 @@
 import type { Json } from '../../../schema/contracts/json.ts';
 import { type ExampleAnswer, loadAnswers } from '../../../store/runs/load-answers.ts';
 import type { SignedContext } from '../../context.ts';
+import { planWithAttached } from './plan-with-attached.ts';
 import { requireRun } from './require-run.ts';
 
 export interface ChangedExample {
@@ -28,7 +29,7 @@ export async function listExamples({
   const run = await requireRun(ctx, input.id);
   const changes = await ctx.analyst.run('findChanges', {
     runId: run.id,
-    plan: run.plan,
+    plan: await planWithAttached(ctx, run),
     metric: input.metric,
     candidate: input.candidate,
     change: input.change,

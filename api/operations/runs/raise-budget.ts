@@ -8,6 +8,7 @@ import { lockRun } from '../../../store/runs/lock-run.ts';
 import { raiseCap } from '../../../store/runs/raise-cap.ts';
 import { readBudget } from '../../../store/runs/read-budget.ts';
 import { reopenRun } from '../../../store/runs/reopen-run.ts';
+import { countPlanScores } from '../../../store/scoring/count-scores.ts';
 import type { SignedContext } from '../../context.ts';
 import { requireRun } from './require-run.ts';
 
@@ -69,7 +70,8 @@ export async function raiseBudget({
           : `See it with \`sluice run get ${id}\`.`,
       );
     }
-    if (status === 'completed' && left === 0) {
+    const scores = await countPlanScores(trx, id);
+    if (status === 'completed' && left === 0 && scores.scored >= scores.toScore) {
       throw refused(
         `run ${id} made all of its ${counts.planned} trials: its budget did not end it`,
         'Nothing is left to spend more on.',

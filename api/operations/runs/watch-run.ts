@@ -1,6 +1,8 @@
+import { isLaneEvaluator } from '../../../schema/contracts/evaluator.ts';
 import type { RunProgress } from '../../../schema/contracts/result.ts';
 import { isFinal } from '../../../schema/contracts/words.ts';
 import { countTrials } from '../../../store/runs/count-trials.ts';
+import { countPlanScores } from '../../../store/scoring/count-scores.ts';
 import type { SignedContext } from '../../context.ts';
 import { requireRun } from './require-run.ts';
 
@@ -27,6 +29,7 @@ export async function* watchRun({
       budgeted: run.plan.budget !== null,
       usesCache: run.plan.cache !== undefined,
     });
+    const judges = run.plan.evaluators.some(({ config }) => !isLaneEvaluator(config));
     const now = Date.now();
     const done = tally.counts.succeeded + tally.counts.failed + tally.counts.missing;
     samples.push({ at: now, done });
@@ -42,6 +45,7 @@ export async function* watchRun({
       ...tally,
       done,
       trialsPerSecond: rate,
+      ...(judges ? await scoresOf(ctx, run.id) : {}),
       etaMs: rate && left > 0 ? (left / rate) * 1000 : null,
       elapsedMs: (run.finished_at?.getTime() ?? now) - (run.started_at ?? run.created_at).getTime(),
       final,
@@ -49,4 +53,9 @@ export async function* watchRun({
     if (final || signal?.aborted) return;
     await change;
   }
+}
+
+async function scoresOf(ctx: SignedContext, runId: string): Promise<{ scored: number; toScore: number }> {
+  const { scored, toScore } = await countPlanScores(ctx.db, runId);
+  return { scored, toScore };
 }

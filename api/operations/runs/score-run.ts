@@ -1,0 +1,162 @@
+import {
+  type EvaluatorConfig,
+  type EvaluatorReference,
+  evaluatorConfigSchema,
+  evaluatorReferenceSchema,
+  parseEvaluatorReference,
+} from '../../../schema/contracts/evaluator.ts';
+import { parseInput } from '../../../schema/contracts/parse-input.ts';
+import type { PlannedEvaluator } from '../../../schema/contracts/plan.ts';
+import type { StartedScoring } from '../../../schema/contracts/scoring.ts';
+import { builtinMetrics, isFinal } from '../../../schema/contracts/words.ts';
+import { SluiceError } from '../../../schema/errors.ts';
+import { newId } from '../../../schema/ids.ts';
+import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
+import { ensureEvaluatorVersion } from '../../../store/evaluators/ensure-evaluator-version.ts';
+import { findEvaluatorVersion } from '../../../store/evaluators/find-evaluator-version.ts';
+import { addToOutbox } from '../../../store/outbox/add-to-outbox.ts';
+import { countTrials } from '../../../store/runs/count-trials.ts';
+import type { RunRow } from '../../../store/runs/find-run.ts';
+import { lockRun } from '../../../store/runs/lock-run.ts';
+import { insertScoring } from '../../../store/scoring/insert-scoring.ts';
+import { type AttachedScoring, listAttached } from '../../../store/scoring/list-attached.ts';
+import type { SignedContext } from '../../context.ts';
+import { requireRun } from './require-run.ts';
+
+/**
+ * Attaches evaluators to a run that has ended: its answers are scored without calling an agent. A version that was
+ * attached before, or that the run's own plan has, is not attached again; the verdict stays as it is.
+ * @throws {SluiceError} conflict while the run goes on, or for a name that is another metric of the run
+ */
+export async function scoreRun({
+  ctx,
+  input,
+}: {
+  ctx: SignedContext;
+  input: { id: string; evaluators: (EvaluatorConfig | EvaluatorReference)[]; idempotencyKey?: string };
+}): Promise<StartedScoring> {
+  const { projectId, actor } = ctx.principal;
+  const run = await requireRun(ctx, input.id);
+  await requireAnswers(ctx, run);
+  const wanted = await resolveAll(ctx, run, input.evaluators);
+  const named = wanted.map(({ config, version }) => ({ name: config.name, version }));
+  const idempotencyKey = input.idempotencyKey ?? null;
+
+  const started = await ctx.db.transaction().execute(async (trx): Promise<StartedScoring> => {
+    const { status } = await lockRun(trx, run.id);
+    requireEnded(run.id, status);
+    const attached = await listAttached(trx, run.id);
+    const same = idempotencyKey && attached.find((one) => one.idempotencyKey === idempotencyKey);
+    const base = { runId: run.id, evaluators: named };
+    if (same) {
+      requireSame(same, wanted, idempotencyKey);
+      return { ...base, scoringId: same.id, created: false };
+    }
+    const kept = attached.filter((one) => one.status !== 'failed');
+    const fresh = wanted.filter((one) => !isAttached(one, kept, run));
+    if (fresh.length === 0) {
+      const holder = kept.findLast((one) => one.evaluators.some(({ versionId }) => has(wanted, versionId)));
+      return { ...base, scoringId: holder?.id ?? null, created: false };
+    }
+    const scoringId = newId('scr');
+    await insertScoring(trx, { id: scoringId, runId: run.id, evaluators: fresh, idempotencyKey, requestedBy: actor });
+    const evaluators = fresh.map(({ config, version }) => `${config.name}@${version}`);
+    await appendAuditEvent(
+      trx,
+      { projectId, actor, verb: 'run.score', subject: `run:${run.id}`, detail: { scoringId, evaluators } },
+      ctx.auditKey,
+    );
+    await addToOutbox(trx, { topic: 'start_scoring', payload: { scoringId } });
+    return { ...base, scoringId, created: true };
+  });
+  if (started.created) ctx.dispatch();
+  return started;
+}
+
+function requireEnded(runId: string, status: RunRow['status']): void {
+  if (isFinal(status)) return;
+  throw new SluiceError({
+    code: 'conflict',
+    message: `run ${runId} is ${status.replaceAll('_', ' ')}: evaluators are attached to runs that have ended`,
+    fix: `Wait for it (\`sluice run watch ${runId}\`), or name the evaluator in the spec of the next run.`,
+  });
+}
+
+async function requireAnswers(ctx: SignedContext, run: RunRow): Promise<void> {
+  requireEnded(run.id, run.status);
+  const { counts } = await countTrials(ctx.db, run);
+  if (counts.succeeded > 0) return;
+  throw new SluiceError({
+    code: 'conflict',
+    message: `run ${run.id} has no answer to score: 0 of ${counts.planned} trials succeeded`,
+    fix: 'Score a run that has answers: `sluice run list`.',
+  });
+}
+
+async function resolveAll(
+  ctx: SignedContext,
+  run: RunRow,
+  evaluators: (EvaluatorConfig | EvaluatorReference)[],
+): Promise<PlannedEvaluator[]> {
+  const resolved: PlannedEvaluator[] = [];
+  for (const [index, one] of evaluators.entries()) {
+    const planned = await resolve(ctx, one, `evaluators[${index}]`);
+    const { name } = planned.config;
+    if (resolved.some(({ config }) => config.name === name)) {
+      throw taken(`evaluators[${index}]: "${name}" is named twice; a metric needs one meaning`);
+    }
+    const own = run.plan.evaluators.find(({ config }) => config.name === name);
+    if (name in builtinMetrics) throw taken(`"${name}" is a built-in metric`);
+    if (own && own.versionId !== planned.versionId) {
+      throw taken(`run ${run.id} has a metric "${name}" of its own, by version ${own.version} of the evaluator`);
+    }
+    resolved.push(planned);
+  }
+  return resolved;
+}
+
+async function resolve(
+  ctx: SignedContext,
+  input: EvaluatorConfig | EvaluatorReference,
+  what: string,
+): Promise<PlannedEvaluator> {
+  const { projectId } = ctx.principal;
+  if (typeof input === 'object' && input !== null && 'use' in input) {
+    const reference = parseEvaluatorReference(parseInput(evaluatorReferenceSchema, input, what));
+    return findEvaluatorVersion(ctx.db, { projectId, ...reference });
+  }
+  const config = parseInput(evaluatorConfigSchema, input, what);
+  ctx.checkEvaluator(config);
+  return { config, ...(await ensureEvaluatorVersion(ctx.db, { projectId, config })) };
+}
+
+/** True when these very scores are there or on their way. @throws {SluiceError} when the name is another version's */
+function isAttached(one: PlannedEvaluator, kept: AttachedScoring[], run: RunRow): boolean {
+  if (has(run.plan.evaluators, one.versionId)) return true;
+  const namesake = kept.flatMap(({ evaluators }) => evaluators).find(({ config }) => config.name === one.config.name);
+  if (namesake && namesake.versionId !== one.versionId) {
+    throw taken(`version ${namesake.version} of "${one.config.name}" is attached to run ${run.id} already`);
+  }
+  return namesake !== undefined;
+}
+
+function has(evaluators: PlannedEvaluator[], versionId: string): boolean {
+  return evaluators.some((one) => one.versionId === versionId);
+}
+
+function requireSame(scoring: AttachedScoring, wanted: PlannedEvaluator[], key: string | null): void {
+  if (scoring.evaluators.every(({ versionId }) => has(wanted, versionId))) return;
+  throw new SluiceError({
+    code: 'conflict',
+    message: `the idempotency key "${key}" belongs to ${scoring.id}, which attached other evaluators`,
+    fix: 'Use another key for other evaluators, or the first evaluators again.',
+  });
+}
+
+function taken(message: string): SluiceError {
+  return new SluiceError({
+    code: 'conflict',
+    message,
+    fix: 'Give the evaluator another name: what was measured under this one stays comparable.',
+  });
+}
