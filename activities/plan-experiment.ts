@@ -1,3 +1,4 @@
+import { evaluatorAgent } from '../evaluators/evaluator-agent.ts';
 import { isLaneEvaluator } from '../schema/contracts/evaluator.ts';
 import { mayProtect } from '../schema/contracts/gate.ts';
 import { changeStatus } from '../store/runs/change-status.ts';
@@ -62,7 +63,12 @@ export async function planExperiment(
       const problem = await dependencies.agentFor(config, functions).probe();
       return problem && { ...problem, message: `${name}: ${problem.message}` };
     }),
-    ...plan.evaluators.map(async ({ config }) => dependencies.evaluatorFor(config, functions).probe?.() ?? null),
+    ...plan.evaluators.map(async ({ config }) => {
+      const called = evaluatorAgent(config);
+      if (called === null) return dependencies.evaluatorFor(config, functions).probe?.() ?? null;
+      const problem = await dependencies.agentFor(called, functions).probe();
+      return problem && { ...problem, message: `evaluator ${config.name}: ${problem.message}` };
+    }),
   ]);
   const shards = await listUnfinishedShards(db, input.runId);
   // A run that is under way already lives with an agent that is down for a moment.

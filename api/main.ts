@@ -7,6 +7,8 @@ import { createAgent } from '../agents/create-agent.ts';
 import { builtinPrices, findPrice } from '../agents/price-table.ts';
 import { readPrices } from '../agents/read-prices.ts';
 import { createEvaluator } from '../evaluators/create-evaluator.ts';
+import { evaluatorAgent } from '../evaluators/evaluator-agent.ts';
+import type { AgentConfig } from '../schema/contracts/agent.ts';
 import { mediaLimits } from '../schema/contracts/media.ts';
 import { createAttachmentStore } from '../store/attachments/create-attachment-store.ts';
 import { s3Objects } from '../store/attachments/s3-objects.ts';
@@ -39,20 +41,25 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
   });
   const operatorPrices = config.pricesFile === undefined ? [] : readPrices(config.pricesFile);
   const analyst = createAnalyst({ databaseUrl: config.databaseUrl });
+  // Made and thrown away: what they need to work is the worker's business.
+  const checkAgent = (config: AgentConfig): void =>
+    void createAgent(config, {
+      functions: {},
+      resolveSecret: () => undefined,
+      allowedNetworks: 'private',
+      allowExec: true,
+    }).close();
   const services: Services = {
     db,
     pool,
     auditKey: config.auditKey,
     attachments: createAttachmentStore(db, config.attachments ? s3Objects(config.attachments) : null),
-    // Made and thrown away: what they need to work is the worker's business.
-    checkAgent: (config) =>
-      void createAgent(config, {
-        functions: {},
-        resolveSecret: () => undefined,
-        allowedNetworks: 'private',
-        allowExec: true,
-      }).close(),
-    checkEvaluator: (config) => void createEvaluator(config, { functions: {} }),
+    checkAgent,
+    checkEvaluator: (config) => {
+      createEvaluator(config, { functions: {} });
+      const called = evaluatorAgent(config);
+      if (called !== null) checkAgent(called);
+    },
     priceOf: (config) => findPrice([operatorPrices, builtinPrices], config),
     analyst,
     dispatch: dispatcher.now,
