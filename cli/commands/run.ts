@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { diffChanges } from '../../schema/contracts/diff.ts';
 import { globalOptions } from '../global-options.ts';
 import { reportOptions } from '../report/report-options.ts';
+import type { AnswerOptions } from '../run/answer-run.ts';
 import type { DiffOptions } from '../run/diff-runs.ts';
 import type { ExamplesOptions } from '../run/list-examples.ts';
 import type { RaiseBudgetOptions } from '../run/raise-budget.ts';
@@ -19,7 +20,10 @@ export function register(program: Command): void {
 
   reportOptions(run.command('start <file>'))
     .description('start the experiment that a YAML or JSON spec describes')
-    .option('--watch', 'show the progress and the result; exit 0 pass, 3 fail, 4 inconclusive, 1 could not finish')
+    .option(
+      '--watch',
+      'show the progress and the result; exit 0 pass, 3 fail, 4 inconclusive or not approved, 1 could not finish',
+    )
     .option('--limit <n>', 'only the first n examples', wholeNumber(1))
     .option('--tag <tag>', 'add a tag to those of the spec (several times)', severalTimes)
     .option('--idempotency-key <key>', 'the same key with the same spec starts no second run')
@@ -138,6 +142,26 @@ export function register(program: Command): void {
     .action(async (id: string, options: RerunOptions, command: Command) => {
       const { rerunRun } = await import('../run/rerun-run.ts');
       process.exitCode = await rerunRun(id, options, globalOptions(command));
+    });
+
+  run
+    .command('approve <id>')
+    .description('sign the evidence of a run that asks for approval; it is shown first')
+    .option('--reason <text>', 'why, for whoever reads it later')
+    .option('--evidence <hash>', 'what you looked at: refused when the run has other evidence by now')
+    .action(async (id: string, options: AnswerOptions, command: Command) => {
+      const { answerRun } = await import('../run/answer-run.ts');
+      await answerRun('approve', id, options, globalOptions(command));
+    });
+
+  run
+    .command('reject <id>')
+    .description('refuse a run that asks for approval: it ends with hold')
+    .option('--reason <text>', 'why (needed): whoever started the run reads it')
+    .option('--evidence <hash>', 'what you looked at: refused when the run has other evidence by now')
+    .action(async (id: string, options: AnswerOptions, command: Command) => {
+      const { answerRun } = await import('../run/answer-run.ts');
+      await answerRun('reject', id, options, globalOptions(command));
     });
 
   for (const [verb, description] of [

@@ -90,10 +90,10 @@ function facts(result: RunResult): string {
     link('job', git?.url),
   ].filter(Boolean);
   return [
-    `${trials.filter(Boolean).join(', ')}  `,
+    trials.filter(Boolean).join(', '),
     [`<code>${escapeMarkdown(result.id)}</code>`, ...origin].join(' '),
-    ...operationLines(result).map((line) => `  \n${escapeMarkdown(line)}`.trimStart()),
-  ].join('\n');
+    ...operationLines(result).map(escapeMarkdown),
+  ].join('  \n');
 }
 
 /** A link to an address that somebody gave; nothing when it is no web address. */

@@ -19,7 +19,19 @@ export function expandSpec(spec: ExperimentSpec, plan: Plan): ExperimentSpec {
     retries: plan.retries,
     evaluators: plan.evaluators.map((evaluator) => evaluator.config),
     ...(gate.name !== null ? { gate: `${gate.name}@${gate.version}` } : gate.policy ? { gate: gate.policy } : {}),
+    ...(plan.budget ? { budget: plan.budget } : {}),
+    ...(plan.cache ? { cache: plan.cache.maxAgeMs === null ? true : { maxAge: durationOf(plan.cache.maxAgeMs) } } : {}),
+    ...(plan.approvals
+      ? { approvals: { promote: plan.approvals.promote, ttl: durationOf(plan.approvals.ttlMs) } }
+      : {}),
     ...(spec.tags ? { tags: spec.tags } : {}),
     ...(spec.git ? { git: spec.git } : {}),
   };
+}
+
+/** As a spec writes it, to the millisecond. */
+function durationOf(ms: number): string {
+  const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
+  const whole = Object.entries(units).find(([, size]) => ms % size === 0);
+  return whole ? `${ms / whole[1]}${whole[0]}` : `${ms}ms`;
 }

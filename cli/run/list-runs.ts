@@ -5,7 +5,7 @@ import { printRows } from '../print-rows.ts';
 
 /** `run list`: the newest runs. */
 export async function listRuns(
-  options: { name?: string; status?: RunStatus; limit?: number },
+  options: { name?: string; status?: RunStatus; tag?: string; limit?: number },
   global: GlobalOptions,
 ): Promise<void> {
   await withStack(global, async ({ sluice }) => {
@@ -17,6 +17,7 @@ export async function listRuns(
         name: (run) => run.name,
         status: (run) => run.status,
         verdict: (run) => run.verdict ?? '',
+        tags: (run) => run.tags.join(', '),
         created: (run) => run.createdAt.slice(0, 19).replace('T', ' '),
       },
     });

@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly watch?: boolean;
   readonly limit?: number;
   readonly idempotencyKey?: string;
+  /** Beside those of the spec. */
+  readonly tag?: readonly string[];
   /** With `watch`: where the report for a pull request goes. */
   readonly markdown?: string;
   readonly onInconclusive?: OnInconclusive;
@@ -48,6 +50,7 @@ export async function startSpec(
     spec.dataset = reference;
     notes.write(`${describePush(info)}\n`);
   }
+  if (options.tag) spec.tags = [...new Set([...(spec.tags ?? []), ...options.tag])];
   const { id, name, created } = await stack.sluice.runs.start
     .mutate({
       spec,
