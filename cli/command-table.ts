@@ -8,6 +8,10 @@ export interface CommandEntry {
 
 /** Every command, in the order `--help` shows. A new command is a line here and a file in `commands/`. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  init: {
+    description: 'write a small project that runs as it is: an agent, data, an experiment',
+    load: () => import('./commands/init.ts'),
+  },
   up: {
     description: 'start Postgres, Temporal, worker and API on this machine, and keep them running',
     load: () => import('./commands/up.ts'),
@@ -51,6 +55,14 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   annotation: {
     description: "people's labels: sheets to fill in, and how far judges agree with them",
     load: () => import('./commands/annotation.ts'),
+  },
+  approval: {
+    description: 'what waits for persons: the change, the evidence, who may sign',
+    load: () => import('./commands/approval.ts'),
+  },
+  audit: {
+    description: 'who did what, and whether the log is whole',
+    load: () => import('./commands/audit.ts'),
   },
   key: {
     description: 'make, list and revoke API keys',

@@ -20,7 +20,9 @@ export function register(program: Command): void {
     });
 
   reportOptions(gate.command('check <id>'))
-    .description('wait for a run and say its verdict; exit 0 pass, 3 fail, 4 inconclusive, 1 could not finish')
+    .description(
+      'wait for a run and say its verdict; exit 0 pass, 3 fail, 4 inconclusive or not approved (yet: it waits for no person, `run watch` does), 1 could not finish',
+    )
     .action(async (id: string, options: ReportTarget, command: Command) => {
       const { checkGate } = await import('../gate/check-gate.ts');
       process.exitCode = await checkGate(id, options, globalOptions(command));

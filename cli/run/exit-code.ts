@@ -9,10 +9,13 @@ export type OnInconclusive = (typeof inconclusiveAnswers)[number];
 
 /**
  * The exit code of a finished run by its verdict. A run that could not finish, was aborted, or in which not one call
- * succeeded never counts as passed.
+ * succeeded never counts as passed. One that persons are still asked about, or did not approve, is no pass either: it
+ * exits like one that nothing can be told of, whatever that is taken for.
  */
 export function exitCode(result: RunResult, onInconclusive: OnInconclusive = 'hold'): number {
+  if (result.status === 'awaiting_approval') return exitCodes.inconclusive;
   if (result.status !== 'completed' || result.verdict === null) return exitCodes.error;
+  if (result.approval && result.approval.state !== 'approved') return exitCodes.inconclusive;
   const inconclusive = result.verdict === 'inconclusive';
   if (result.verdict === 'fail' || (inconclusive && onInconclusive === 'fail')) return exitCodes.fail;
   if (inconclusive && onInconclusive === 'hold') return exitCodes.inconclusive;

@@ -11,6 +11,8 @@ export interface FollowOptions {
   readonly url: string;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RunProgress) => void;
+  /** When to stop. @default when the run is final */
+  readonly until?: ((progress: RunProgress) => boolean) | undefined;
   /** The connection broke; it is tried again. */
   readonly onBreak: (reason: string) => void;
 }
@@ -64,7 +66,7 @@ function followOnce(sluice: SluiceClient, id: string, options: FollowOptions): P
         onData: (progress) => {
           heard = Date.now();
           options.onProgress(progress);
-          final = progress.final;
+          final = options.until?.(progress) ?? progress.final;
           if (final) end('final');
         },
         onError: (error) => end(error),

@@ -6,6 +6,8 @@ import { progressBar, progressLine } from './progress-text.ts';
 
 const pipeEveryMs = 5_000;
 const stalledMs = 8_000;
+/** Persons take hours: a line of the log says so now and then. */
+const askingEveryMs = 600_000;
 
 export interface ProgressViewOptions {
   readonly output: NodeJS.WriteStream;
@@ -26,7 +28,9 @@ export function createProgressView({ output, waitingFor, now = Date.now }: Progr
   const tellStall = async (progress: RunProgress) => {
     toldStall = true;
     const text = await waitingFor(progress).catch(() => '');
-    if (text !== '' && progress.done === done) {
+    if (text !== '' && progress.status === 'awaiting_approval') {
+      if (progress.status === status) line.print(text);
+    } else if (text !== '' && progress.done === done) {
       line.print(`no trial finished for ${formatDuration(now() - movedAt)}: ${text}`);
     }
   };
@@ -39,14 +43,16 @@ export function createProgressView({ output, waitingFor, now = Date.now }: Progr
         toldStall = false;
       }
       const changed = progress.status !== status;
+      const asks = progress.status === 'awaiting_approval';
       done = progress.done;
       status = progress.status;
       if (line.live) line.show(progressBar(progress, line.width()));
-      else if (changed || progress.final || at - printedAt >= pipeEveryMs) {
+      else if (changed || progress.final || at - printedAt >= (asks ? askingEveryMs : pipeEveryMs)) {
         line.print(progressLine(progress));
         printedAt = at;
       }
-      if (!progress.final && !toldStall && at - movedAt >= stalledMs) void tellStall(progress);
+      // Whom it waits for is told at once; of calls that take long only after a while.
+      if (!progress.final && !toldStall && (asks || at - movedAt >= stalledMs)) void tellStall(progress);
     },
     note: (text: string) => line.print(text),
     end: () => line.clear(),

@@ -2,6 +2,7 @@ import type { SluiceClient } from '../../client/create-client.ts';
 import type { Plan, PlannedVariant } from '../../schema/contracts/plan.ts';
 import type { RunProgress } from '../../schema/contracts/result.ts';
 import { formatDuration } from '../format/format-duration.ts';
+import { approvalText } from './approval-text.ts';
 
 const defaultTimeoutMs = 60_000;
 
@@ -10,7 +11,11 @@ export async function waitingFor(sluice: SluiceClient, progress: RunProgress): P
   if (progress.status === 'queued')
     return 'the run waits for a worker to take it (`sluice doctor` tells whether one runs)';
   if (progress.status === 'paused') return `it is paused; \`sluice run resume ${progress.id}\` goes on`;
-  if (progress.status === 'awaiting_approval') return 'it waits for an approval';
+  if (progress.status === 'awaiting_approval') {
+    const { approval } = await sluice.runs.get.query({ id: progress.id });
+    if (!approval) return 'it waits for an approval';
+    return `the run ${approvalText(approval)}; \`sluice approval get ${progress.id}\` shows what is to be signed`;
+  }
   if ((progress.scored ?? 0) < (progress.toScore ?? 0)) return 'all calls are made; judges are scoring the answers';
   if (progress.done >= progress.counts.planned) return 'all calls are made; the verdict is being computed';
   const { plan } = await sluice.runs.spec.query({ id: progress.id });

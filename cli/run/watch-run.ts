@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import type { RunResult } from '../../schema/contracts/result.ts';
+import type { RunProgress, RunResult } from '../../schema/contracts/result.ts';
 import type { Stack } from '../connect.ts';
 import { detectableText } from './detectable-text.ts';
 import { exitCodes } from './exit-code.ts';
@@ -12,8 +12,14 @@ import { waitingFor } from './waiting-for.ts';
  * on and exits 130.
  *
  * @param output stdout for people, stderr where stdout belongs to a program
+ * @param until When to stop before. @default when the run is final
  */
-export async function watchRun(stack: Stack, id: string, output: NodeJS.WriteStream): Promise<RunResult> {
+export async function watchRun(
+  stack: Stack,
+  id: string,
+  output: NodeJS.WriteStream,
+  until?: (progress: RunProgress) => boolean,
+): Promise<RunResult> {
   const view = createProgressView({ output, waitingFor: (progress) => waitingFor(stack.sluice, progress) });
   const stopping = new AbortController();
   let told = false;
@@ -29,6 +35,7 @@ export async function watchRun(stack: Stack, id: string, output: NodeJS.WriteStr
     await followRun(stack.sluice, id, {
       url: stack.url,
       signal: stopping.signal,
+      until,
       onProgress: (progress) => {
         view.update(progress);
         if (told || progress.counts.planned === 0 || progress.final) return;

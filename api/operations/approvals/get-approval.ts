@@ -1,8 +1,5 @@
-import type { Contributor } from '../../../schema/contracts/approval.ts';
-import { type Approval, approvalSentence } from '../../../schema/contracts/approval.ts';
-import type { PlannedVariant } from '../../../schema/contracts/plan.ts';
-import type { ComparisonResult, CriterionResult, RunCounts } from '../../../schema/contracts/result.ts';
-import type { RunStatus, Verdict } from '../../../schema/contracts/words.ts';
+import { approvalSentence } from '../../../schema/contracts/approval.ts';
+import type { ApprovalPage } from '../../../schema/contracts/approval-page.ts';
 import { SluiceError } from '../../../schema/errors.ts';
 import { findRequest } from '../../../store/approvals/find-request.ts';
 import { listAnswers } from '../../../store/approvals/list-answers.ts';
@@ -13,30 +10,6 @@ import { whatChanged } from '../../../store/approvals/what-changed.ts';
 import type { SignedContext } from '../../context.ts';
 import { requireRun } from '../runs/require-run.ts';
 import { whyNotSign } from './why-not-sign.ts';
-
-/** Everything an approver looks at before signing: from the frozen evidence, not from rows that may move on. */
-export interface ApprovalPage {
-  runId: string;
-  name: string;
-  status: RunStatus;
-  sentence: string;
-  verdict: Verdict | null;
-  reasons: string[];
-  warnings: string[];
-  counts: RunCounts | null;
-  criteria: CriterionResult[];
-  comparisons: ComparisonResult[];
-  /** What is compared, as it ran: the change is the difference between control and a candidate. */
-  variants: PlannedVariant[];
-  requestedBy: string;
-  contributors: Contributor[];
-  approval: Approval;
-  /** What has changed since, so that an approval would be refused; null when nothing has. */
-  changed: string | null;
-  /** Whether who asks may answer, and why not. */
-  mine: boolean;
-  why: string | null;
-}
 
 /** The evidence of a run's request for approval. @throws {SluiceError} conflict when nobody was asked */
 export async function getApproval({

@@ -7,6 +7,8 @@ import type { SignedContext } from '../../context.ts';
 import { requireRun } from './require-run.ts';
 
 const everyMs = 250;
+/** While it waits for persons nothing moves but by a command, and that tells watchers. */
+const whileWaitingMs = 5_000;
 /** The rate shown is that of the last seconds. */
 const windowMs = 5_000;
 
@@ -21,9 +23,11 @@ export async function* watchRun({
   signal: AbortSignal | undefined;
 }): AsyncGenerator<RunProgress> {
   const samples: { at: number; done: number }[] = [];
+  let pauseMs = everyMs;
   for (;;) {
-    const change = ctx.nextChange(input.id, everyMs, signal);
+    const change = ctx.nextChange(input.id, pauseMs, signal);
     const run = await requireRun(ctx, input.id);
+    pauseMs = run.status === 'awaiting_approval' || run.status === 'paused' ? whileWaitingMs : everyMs;
     const tally = await countTrials(ctx.db, {
       ...run,
       budgeted: run.plan.budget !== null,
