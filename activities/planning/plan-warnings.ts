@@ -33,6 +33,10 @@ export function planWarnings(plan: Plan, measured: Omit<PlanMeasurement, 'warnin
   }
   for (const { config } of plan.evaluators) {
     if (config.type !== 'llm_judge' && config.type !== 'pairwise') continue;
+    if (config.prices === undefined) {
+      const { host } = new URL(config.baseUrl);
+      warnings.push(`the price of ${config.model} at ${host} is not known: what ${config.name} costs will be unknown`);
+    }
     const own = plan.variants.filter((variant) => isModelOf(variant.config, config.model)).map(({ name }) => name);
     if (own.length > 0) {
       warnings.push(
@@ -49,6 +53,8 @@ export function planWarnings(plan: Plan, measured: Omit<PlanMeasurement, 'warnin
   }
   const answered = calls.filter(({ error }) => error === null);
   for (const { config } of plan.evaluators) {
+    // Compares answers with those of control; a sample has each on its own.
+    if (config.type === 'pairwise') continue;
     const scores = answered.map((call) => call.scores[config.name]);
     if (scores.length === 0) continue;
     if (scores.every((score) => score === null || score === undefined)) {

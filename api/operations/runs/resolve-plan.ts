@@ -15,6 +15,7 @@ import { findGateVersion } from '../../../store/gates/find-gate-version.ts';
 import type { Store } from '../../../store/open-database.ts';
 import type { SignedContext } from '../../context.ts';
 import { pinAgent } from '../agents/pin-agent.ts';
+import { pricedEvaluator } from '../evaluators/priced-evaluator.ts';
 import { checkSlices } from './check-slices.ts';
 import { checkTrust } from './check-trust.ts';
 
@@ -84,7 +85,8 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
   const evaluators: PlannedEvaluator[] = [];
   for (const [index, { config, stored }] of judges.entries()) {
     await at(`evaluators[${index}]`, () => ctx.checkEvaluator(config));
-    evaluators.push({ config, ...(stored ?? (await ensureEvaluatorVersion(db, { projectId, config }))) });
+    const version = stored ?? (await ensureEvaluatorVersion(db, { projectId, config }));
+    evaluators.push({ config: pricedEvaluator(ctx, config), ...version });
   }
   return {
     kind: 'experiment',

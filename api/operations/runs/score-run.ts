@@ -21,6 +21,7 @@ import { lockRun } from '../../../store/runs/lock-run.ts';
 import { insertScoring } from '../../../store/scoring/insert-scoring.ts';
 import { type AttachedScoring, listAttached } from '../../../store/scoring/list-attached.ts';
 import type { SignedContext } from '../../context.ts';
+import { pricedEvaluator } from '../evaluators/priced-evaluator.ts';
 import { requireRun } from './require-run.ts';
 
 /**
@@ -123,11 +124,13 @@ async function resolve(
   const { projectId } = ctx.principal;
   if (typeof input === 'object' && input !== null && 'use' in input) {
     const reference = parseEvaluatorReference(parseInput(evaluatorReferenceSchema, input, what));
-    return findEvaluatorVersion(ctx.db, { projectId, ...reference });
+    const { config, ...version } = await findEvaluatorVersion(ctx.db, { projectId, ...reference });
+    return { config: pricedEvaluator(ctx, config), ...version };
   }
   const config = parseInput(evaluatorConfigSchema, input, what);
   ctx.checkEvaluator(config);
-  return { config, ...(await ensureEvaluatorVersion(ctx.db, { projectId, config })) };
+  const version = await ensureEvaluatorVersion(ctx.db, { projectId, config });
+  return { config: pricedEvaluator(ctx, config), ...version };
 }
 
 /** True when these very scores are there or on their way. @throws {SluiceError} when the name is another version's */
