@@ -1,4 +1,3 @@
-import { evaluatorAgent } from '../evaluators/evaluator-agent.ts';
 import { isLaneEvaluator } from '../schema/contracts/evaluator.ts';
 import { mayProtect } from '../schema/contracts/gate.ts';
 import { changeStatus } from '../store/runs/change-status.ts';
@@ -9,6 +8,7 @@ import { listUnfinishedShards } from '../store/shards/list-unfinished-shards.ts'
 import { hasTrials } from '../store/trials/has-trials.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
+import { probeJudge } from './scoring/probe-judge.ts';
 import { stateDetectableEffects } from './state-detectable-effects.ts';
 
 export interface PlanOutput {
@@ -63,12 +63,7 @@ export async function planExperiment(
       const problem = await dependencies.agentFor(config, functions).probe();
       return problem && { ...problem, message: `${name}: ${problem.message}` };
     }),
-    ...plan.evaluators.map(async ({ config }) => {
-      const called = evaluatorAgent(config);
-      if (called === null) return dependencies.evaluatorFor(config, functions).probe?.() ?? null;
-      const problem = await dependencies.agentFor(called, functions).probe();
-      return problem && { ...problem, message: `evaluator ${config.name}: ${problem.message}` };
-    }),
+    ...plan.evaluators.map(({ config }) => probeJudge(dependencies, functions, config)),
   ]);
   const shards = await listUnfinishedShards(db, input.runId);
   // A run that is under way already lives with an agent that is down for a moment.

@@ -6,6 +6,7 @@ import { readScoring } from '../store/scoring/read-scoring.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failScoring } from './fail-scoring.ts';
 import { shardSizeOf, windowOf } from './plan-experiment.ts';
+import { probeJudge } from './scoring/probe-judge.ts';
 
 /** A run's own judges that call something, or evaluators that were attached to it. */
 export type PlanScoringInput = { runId: string } | { scoringId: string };
@@ -36,8 +37,11 @@ export async function planScoring(
   const lanes = windowOf(plan.concurrency);
   if (scoring.kind === 'attached') {
     if (scoring.status === 'completed' || scoring.status === 'failed') return { scoringId, shards: null, lanes };
-    const problem = await findProblem(dependencies, scoring.evaluators);
-    if (problem) {
+    const functions = await dependencies.loadFunctions();
+    const problems = await Promise.all(evaluators.map(({ config }) => probeJudge(dependencies, functions, config)));
+    const problem = problems.find((one) => one !== null);
+    // One that is under way already lives with a judge that is down for a moment.
+    if (problem && scoring.status === 'waiting') {
       await failScoring(dependencies, { scoringId, ...problem });
       return { scoringId, shards: null, lanes };
     }
@@ -52,17 +56,4 @@ export async function planScoring(
     return Math.max(1, Math.ceil(answers / perExample));
   });
   return { scoringId, shards, lanes };
-}
-
-/** What keeps a judge from judging at all, e.g. a function that no worker has. */
-async function findProblem(
-  dependencies: ActivityDependencies,
-  evaluators: { config: Parameters<ActivityDependencies['evaluatorFor']>[0] }[],
-): Promise<{ message: string; fix: string } | null> {
-  const functions = await dependencies.loadFunctions();
-  for (const { config } of evaluators) {
-    const problem = dependencies.evaluatorFor(config, functions).probe?.();
-    if (problem) return problem;
-  }
-  return null;
 }

@@ -1,3 +1,4 @@
+import { NoJudgement } from '../../evaluators/no-judgement.ts';
 import type { Evaluator, EvaluatorInput, Judged } from '../../schema/contracts/call.ts';
 import type { NewScore } from '../../store/trials/commit-trials.ts';
 import { cleanMessage } from './clean-message.ts';
@@ -8,7 +9,10 @@ export async function scoreOutput(versionId: string, evaluator: Evaluator, input
     return scoreOf(versionId, evaluator, await evaluator.evaluate(input));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { ...scoreOf(versionId, evaluator, { score: null }), error: cleanMessage(message) };
+    // A judge that was asked and gave no judgement has cost something all the same.
+    const usage = error instanceof NoJudgement ? error.usage : undefined;
+    const missing = scoreOf(versionId, evaluator, { score: null, ...(usage === undefined ? {} : { usage }) });
+    return { ...missing, error: cleanMessage(message) };
   }
 }
 
@@ -22,7 +26,7 @@ export function scoreOf(versionId: string, evaluator: Evaluator, judged: Judged)
     label: judged.label === undefined ? null : cleanMessage(judged.label),
     explanation: judged.explanation === undefined ? null : cleanMessage(judged.explanation),
     error: finite ? null : `the score is ${judged.score}, expected a number or null`,
-    annotatorKind: evaluator.annotatorKind ?? 'CODE',
+    annotatorKind: 'CODE',
     costUsd: judged.usage?.costUsd ?? null,
     inputTokens: judged.usage?.inputTokens ?? null,
     outputTokens: judged.usage?.outputTokens ?? null,

@@ -1,4 +1,5 @@
 import type { Evaluator, EvaluatorInput, Judged } from '../../schema/contracts/call.ts';
+import { annotatorKindOf } from '../../schema/contracts/evaluator.ts';
 import type { PlannedEvaluator } from '../../schema/contracts/plan.ts';
 import type { Store } from '../../store/open-database.ts';
 import type { ScoreOfTrial } from '../../store/scoring/commit-scores.ts';
@@ -19,8 +20,9 @@ export async function judgeAnswer(answer: AnswerToScore, means: JudgeMeans): Pro
   const { trialId } = answer;
   const { planned, evaluator } = means;
   const { versionId, config } = planned;
+  const annotatorKind = annotatorKindOf(config);
   const given = config.type === 'pairwise' ? withoutAsking(answer) : null;
-  if (given) return { ...scoreOf(versionId, evaluator, given), trialId, cacheKey: null };
+  if (given) return { ...scoreOf(versionId, evaluator, given), annotatorKind, trialId, cacheKey: null };
 
   const input: EvaluatorInput = {
     input: answer.input,
@@ -35,10 +37,18 @@ export async function judgeAnswer(answer: AnswerToScore, means: JudgeMeans): Pro
   if (kept) {
     const blank = scoreOf(versionId, evaluator, { score: kept.score });
     const { label, explanation } = kept;
-    return { ...blank, label, explanation, detail: { ...kept.detail, cached: true }, trialId, cacheKey: null };
+    return {
+      ...blank,
+      annotatorKind,
+      label,
+      explanation,
+      detail: { ...kept.detail, cached: true },
+      trialId,
+      cacheKey: null,
+    };
   }
   const score = await scoreOutput(versionId, evaluator, input);
-  return { ...score, trialId, cacheKey: score.error === null ? cacheKey : null };
+  return { ...score, annotatorKind, trialId, cacheKey: score.error === null ? cacheKey : null };
 }
 
 /**

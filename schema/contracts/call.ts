@@ -64,6 +64,8 @@ export interface Step {
   outputTokens?: number;
   costUsd?: number;
   latencyMs?: number;
+  /** On the last step that was kept: how many came after it. */
+  omitted?: number;
 }
 
 export interface AgentUsage {
@@ -139,8 +141,6 @@ export interface Evaluator {
   readonly name: string;
   /** binary: only ever 0 or 1; count: a number of things, such as steps. */
   readonly kind: 'binary' | 'score' | 'count';
-  /** Who says so. @default "CODE" */
-  readonly annotatorKind?: 'CODE' | 'LLM';
   evaluate(input: EvaluatorInput): Judged | Promise<Judged>;
   /** Whether it can judge at all; asked before any call is made. @returns null when it can, else a message and what to do. */
   probe?(): { message: string; fix: string } | null;
