@@ -5,6 +5,7 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
 import { workflowBundleFile } from '../../worker/workflow-bundle.ts';
+import { awaitingRun, evidenceOf } from '../support/awaiting-run.ts';
 import { eventually } from '../support/eventually.ts';
 import { experimentSpec } from '../support/experiment-spec.ts';
 import { untilAtRest, untilFinal, untilRun } from '../support/follow-run.ts';
@@ -20,7 +21,7 @@ import { startWorkerProcess } from '../support/worker-process.ts';
  */
 const recording = process.env.SLUICE_RECORD_HISTORIES === '1';
 
-const { databaseUrl, db, sluice, startWorker, stopWorkers, temporal, temporalNamespace } = await useTestStack({
+const { as, databaseUrl, db, sluice, startWorker, stopWorkers, temporal, temporalNamespace } = await useTestStack({
   workers: 0,
 });
 await pushDataset(sluice, 'numbers', numberedRows(100));
@@ -45,6 +46,13 @@ const untilWaiting = (id: string) =>
     const scheduled = events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
     const completed = events?.filter((event) => event.activityTaskCompletedEventAttributes);
     return (scheduled?.includes('readIntent') && completed?.length === scheduled.length) || undefined;
+  });
+
+/** Resolves when the workflow has looked how its request for approval stands, and waits. */
+const untilSettled = (id: string) =>
+  eventually(async () => {
+    const { events = [] } = await temporal.workflow.getHandle(`exp/${id}`).fetchHistory();
+    return events?.some((event) => event.timerStartedEventAttributes) || undefined;
   });
 
 /** Replays the run's history on today's workflow; writes it down when recording. */
@@ -86,6 +94,23 @@ describe('the history of a run replays on the workflow that wrote it, and is kep
     await keepHistory('confirmed', id);
   });
 
+  it('approved by persons', async () => {
+    await startWorker();
+    const run = await awaitingRun(sluice, { dataset: 'numbers', approvals: { promote: 2 } });
+    await untilSettled(run.id);
+    await as('approver').runs.approve.mutate(evidenceOf(run));
+    await as('admin').runs.approve.mutate(evidenceOf(run));
+    expect(await untilFinal(sluice, run.id)).toMatchObject({ status: 'completed', action: 'roll_forward' });
+    await keepHistory('approved', run.id);
+  });
+
+  it('not approved in time', async () => {
+    await startWorker();
+    const run = await awaitingRun(sluice, { dataset: 'numbers', approvals: { ttl: '1500ms' } });
+    expect(await untilFinal(sluice, run.id)).toMatchObject({ status: 'completed', action: 'hold' });
+    await keepHistory('expired', run.id);
+  });
+
   it('paused and resumed', async () => {
     await startWorker();
     const id = await start();
@@ -96,6 +121,16 @@ describe('the history of a run replays on the workflow that wrote it, and is kep
     await sluice.runs.resume.mutate({ id });
     expect(await untilFinal(sluice, id)).toMatchObject({ status: 'completed' });
     await keepHistory('paused-and-resumed', id);
+  });
+
+  it('that went on after its budget was raised', async () => {
+    await startWorker();
+    const id = await start('/priced?usd=0.001', { budget: { maxCostUsd: 0.05 } });
+    expect((await untilFinal(sluice, id)).counts.notRun).toBeGreaterThan(0);
+    await keepHistory('over-budget', id);
+    await sluice.runs.raiseBudget.mutate({ id, maxCostUsd: 1 });
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'completed', counts: { succeeded: 200 } });
+    await keepHistory('continued', id);
   });
 
   it('aborted', async () => {

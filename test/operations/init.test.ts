@@ -19,7 +19,7 @@ describe('sluice init', () => {
     const run = await runCli(['run', 'start', 'experiment.yaml', '--watch'], { cwd: project, env });
     expect(run.output).toMatch(/verdict PASS → roll forward/);
     expect(run.output).toContain('48 of 48 trials succeeded');
-    expect(run.output).toMatch(/known_team +control +24 +100\.0 %/);
+    expect(run.output).toMatch(/known_team +control +24 +1 /);
     expect(run.exitCode).toBe(0);
   });
 
