@@ -1,9 +1,9 @@
 import type { DatasetDiff, DiffExample } from '../../schema/contracts/dataset.ts';
+import type { Json } from '../../schema/contracts/json.ts';
 import { parseInput } from '../../schema/contracts/parse-input.ts';
 import { datasetReferenceSchema } from '../../schema/contracts/spec.ts';
 import { withStack } from '../connect.ts';
 import { formatCount } from '../format/format-count.ts';
-import { shortJson } from '../format/short-json.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
 export interface DiffOptions {
@@ -53,7 +53,7 @@ function renderDiff(diff: DatasetDiff): string[] {
     ...listed('+', counts.added, diff.added, ({ splits }) => splits.join(', ')),
     ...listed('-', counts.removed, diff.removed, ({ splits }) => splits.join(', ')),
     ...listed('~', counts.changed, diff.changed, (example) =>
-      ['', ...fieldLines(example), ...moves(example)].join('\n    '),
+      [...fieldLines(example), ...moves(example)].map((line) => `\n    ${line}`).join(''),
     ),
     ...listed('>', counts.moved, diff.moved, (example) => moves(example).join('; ')),
   ];
@@ -65,15 +65,22 @@ function listed<One extends { id: string }>(
   first: readonly One[],
   describe: (one: One) => string,
 ): string[] {
-  const lines = first.map((one) => `${sign} ${one.id}  ${describe(one)}`.trimEnd());
+  const lines = first.map((one) => {
+    const more = describe(one);
+    return `${sign} ${one.id}${more === '' || more.startsWith('\n') ? '' : '  '}${more}`;
+  });
   const more = total - first.length;
   return more > 0 && first.length > 0 ? [...lines, `${sign} … and ${formatCount(more)} more`] : lines;
 }
 
 function fieldLines({ fields }: DiffExample): string[] {
-  return fields.map(
-    ({ field, before, after }) => `${field}: ${shortJson(before, longest)} → ${shortJson(after, longest)}`,
-  );
+  return fields.map(({ field, before, after }) => `${field}: ${short(before)} → ${short(after)}`);
+}
+
+/** As JSON, so that a text is told from a number. */
+function short(value: Json | null): string {
+  const text = JSON.stringify(value);
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
 function moves({ joined, left }: DiffExample): string[] {

@@ -23,6 +23,11 @@ const chunksInFlight = 3;
 const quietMs = 2_000;
 const everyMs = 5_000;
 
+/** What became of a push; `media` where rows had any. */
+export interface PushResult extends DatasetVersionInfo {
+  media?: { uploaded: number; there: number };
+}
+
 export interface PushInput {
   name: string;
   /** A JSONL or CSV file, or a folder of images and recordings. */
@@ -45,7 +50,7 @@ export interface PushInput {
 export async function pushFile(
   { sluice, attachments }: Pick<Stack, 'sluice' | 'attachments'>,
   input: PushInput,
-): Promise<DatasetVersionInfo> {
+): Promise<PushResult> {
   const name = parseInput(nameSchema, input.name, `dataset name "${input.name}"`);
   const folder = findFolder(input.file, input.folder);
   const source =
@@ -99,12 +104,14 @@ export async function pushFile(
     await Promise.all(inFlight);
     if (failure !== undefined) throw failure;
     progress.finishing();
-    return await sluice.datasets.finishPush.mutate({
+    const info = await sluice.datasets.finishPush.mutate({
       pushId: pushId as unknown as string,
       rows: sent,
       ...(input.disjoint?.length ? { disjoint: input.disjoint } : {}),
       ...(input.allowOverlap?.length ? { allowOverlap: input.allowOverlap } : {}),
     });
+    const { uploaded, there } = uploader.counts;
+    return uploaded + there === 0 ? info : { ...info, media: { uploaded, there } };
   } finally {
     progress.end();
   }

@@ -1,12 +1,11 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import type { DatasetVersionInfo } from '../../schema/contracts/dataset.ts';
 import { parseInput, suggest } from '../../schema/contracts/parse-input.ts';
 import { nameSchema } from '../../schema/contracts/words.ts';
 import { SluiceError } from '../../schema/errors.ts';
 import type { Stack } from '../connect.ts';
 import { columnMap, knownColumns } from '../dataset/column-map.ts';
-import { pushFile } from '../dataset/push-file.ts';
+import { type PushResult, pushFile } from '../dataset/push-file.ts';
 import { fileFormats } from '../dataset/read-rows.ts';
 
 /** A data file named in a spec: pushed before the run starts. Not part of the API's contract. */
@@ -38,7 +37,7 @@ export async function pushSpecDataset(
   stack: Pick<Stack, 'sluice' | 'attachments'>,
   dataset: SpecDataset,
   specPath: string,
-): Promise<{ reference: string; info: DatasetVersionInfo }> {
+): Promise<{ reference: string; info: PushResult }> {
   const info = await pushFile(stack, {
     name: dataset.name,
     file: dataset.file,
