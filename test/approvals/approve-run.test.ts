@@ -2,9 +2,10 @@ import { sql } from 'kysely';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { askingSpec, awaitingRun, clientOf, evidenceOf } from '../support/awaiting-run.ts';
 import { solver } from '../support/experiment-spec.ts';
-import { untilFinal } from '../support/follow-run.ts';
+import { untilFinal, untilRun } from '../support/follow-run.ts';
 import { numberedRows, pushDataset } from '../support/push-dataset.ts';
 import { refusalOf } from '../support/refusal-of.ts';
+import { startStubAgent } from '../support/stub-agent.ts';
 import { useTestStack } from '../support/test-stack.ts';
 
 const stack = await useTestStack();
@@ -267,6 +268,31 @@ describe('a request lapses', () => {
     await other.agents.push.mutate({ agent: 'fixed', config: solve(11) });
     expect(await ada.runs.approve.mutate(evidenceOf(run))).toMatchObject({ action: 'roll_forward' });
   });
+});
+
+it('what was approved once is asked anew when failed trials were made again: the earlier approval does not carry over', async () => {
+  const stub = await startStubAgent();
+  try {
+    const agent = (path: string) => ({ adapter: 'http', url: `${stub.url}${path}` }) as const;
+    const run = await awaitingRun(sluice, {
+      variants: { control: agent('/run'), candidate: agent('/flaky') },
+      evaluators: [],
+      retries: 0,
+      gate: { criteria: [{ metric: 'errorRate', hypothesis: 'absolute', max: 1 }] },
+    });
+    await ada.runs.approve.mutate(evidenceOf(run));
+    expect(await sluice.runs.retry.mutate({ id: run.id })).toMatchObject({ changed: true, trials: 20 });
+    const again = await untilRun(sluice, run.id, ({ status }) => status === 'awaiting_approval');
+    expect(again).toMatchObject({ counts: { failed: 0 }, action: null, approval: { state: 'open', approvals: [] } });
+    const refusal = await refusalOf(bob.runs.approve.mutate(evidenceOf(run)));
+    expect(refusal.message).toContain('is not what you looked at');
+    const named = await refusalOf(bob.runs.approve.mutate({ id: run.id, requestId: run.approval?.requestId ?? '' }));
+    expect(named.message).toContain('is decided already: approved');
+    expect(await ada.runs.approve.mutate(evidenceOf(again))).toMatchObject({ action: 'roll_forward' });
+    expect(await decisionsOf(run.id)).toHaveLength(2);
+  } finally {
+    await stub.close();
+  }
 });
 
 describe('a request whose time is over', () => {
