@@ -96,3 +96,23 @@ test('the gate in CI closes on the worse agent, keeps its report, and joins its 
   expect(again.exitCode, again.output).toBe(3);
   expect(await stack.client.runs.list.query({ name: 'ci-gate' })).toHaveLength(1);
 });
+
+test('a judge decides nothing until people are shown to agree with it, and decides then', async () => {
+  const examples = examplesAt({ 4504: await serve('node', 'examples/judge-with-human-check/models.ts') });
+  const folder = join(examples, 'judge-with-human-check');
+  const start = () => stack.cli(['run', 'start', join(folder, 'experiment.yaml'), '--watch', '--json'], { cwd: root });
+  const resultOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  const before = await start();
+  expect(before.exitCode, before.output).toBe(4);
+  const { id, reasons } = resultOf(before);
+  expect(reasons[0]).toContain('is not trusted: its agreement with people is unknown');
+  const sheet = await stack.cli(['annotation', 'export', id, '--for', 'helpful', '--sample', '60', '--seed', '1']);
+  expect(sheet.stdout.trim().split('\n').length, sheet.output).toBeGreaterThan(60);
+  const pushed = await stack.cli(['annotation', 'push', id, join(folder, 'labels.csv'), '--name', 'helpful']);
+  expect(pushed.stdout, pushed.output).toContain('80 labels added');
+  const trust = await stack.cli(['evaluator', 'trust', 'helpful']);
+  expect(trust.stdout, trust.output).toContain('80 labels of 80 trials (40 examples)');
+  const after = await start();
+  expect(after.exitCode, after.output).toBe(0);
+  expect(resultOf(after)).toMatchObject({ verdict: 'pass', agreement: [{ label: 'helpful', trials: 80 }] });
+});
