@@ -43,7 +43,7 @@ export function judgeMustPass(
     const broken = `${candidate} breaks ${examples.broken.length} of the ${plural(total, 'example')} that control solves`;
     return {
       verdict: 'fail',
-      sentence: `${broken} (${listed(examples.broken)}): a must-pass case is broken.`,
+      sentence: `${broken} (${listedWithOwners(examples.broken, reader)}): a must-pass case is broken.`,
       ...flaky,
     };
   }
@@ -82,6 +82,17 @@ export function judgeMustPass(
 
 function named(ids: string[]): string {
   return `${plural(ids.length, 'example')} (${listed(ids)}) ${ids.length === 1 ? 'is' : 'are'}`;
+}
+
+/** The same with whom to ask about each, and why it must not break. */
+function listedWithOwners(ids: string[], { evidence }: EvidenceReader): string {
+  return listed(
+    ids.map((id) => {
+      const { owner = null, reason = null } = evidence.golden?.[id] ?? {};
+      const why = reason === null || reason.length <= 100 ? reason : `${reason.slice(0, 99)}…`;
+      return [id, owner === null ? null : `owned by ${owner}`, why].filter((part) => part !== null).join(' - ');
+    }),
+  );
 }
 
 /** The first ids, and how many more there are. */

@@ -1,4 +1,5 @@
 import type { SluiceClient } from '../../client/create-client.ts';
+import type { GoldenCase } from '../../schema/contracts/dataset.ts';
 import type { Json } from '../../schema/contracts/json.ts';
 import type { RunResult } from '../../schema/contracts/result.ts';
 import { builtinMetrics } from '../../schema/contracts/words.ts';
@@ -16,6 +17,8 @@ export interface RegressedExample {
   readonly input: Json;
   /** Undefined when the dataset has none. */
   readonly expected: Json | undefined;
+  /** Of a golden case that says so: who owns it, and why it must not break. */
+  readonly golden?: GoldenCase | null;
   /** Of each variant, in the first repetition in which they differ. */
   readonly control: Said;
   readonly candidate: Said;
@@ -53,7 +56,7 @@ export async function loadRegressions(sluice: SluiceClient, result: RunResult): 
       metric,
       candidate,
       total: regressed,
-      examples: examples.map(({ id, input, expected, answers }) => {
+      examples: examples.map(({ id, input, expected, golden, answers }) => {
         const said = (variant: string) =>
           answers
             .filter((one) => one.variant === variant)
@@ -66,6 +69,7 @@ export async function loadRegressions(sluice: SluiceClient, result: RunResult): 
           id,
           input,
           expected: expected ?? undefined,
+          golden,
           control: control[shown] ?? none,
           candidate: treated[shown] ?? none,
         };

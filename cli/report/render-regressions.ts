@@ -1,6 +1,7 @@
 import type { Json } from '../../schema/contracts/json.ts';
 import type { RunResult } from '../../schema/contracts/result.ts';
 import { formatCount } from '../format/format-count.ts';
+import { goldenText } from '../format/golden-text.ts';
 import { escapeMarkdown, escapePre } from './escape-markdown.ts';
 import type { RegressedExample, Regressions, Said } from './load-regressions.ts';
 
@@ -40,10 +41,11 @@ function renderOne({ metric, candidate, total, examples }: Regressions, several:
   return room < 200 ? '' : [head, ...blocks, tail].join('\n\n');
 }
 
-function renderExample({ id, input, expected, control, candidate }: RegressedExample, name: string): string {
+function renderExample({ id, input, expected, golden, control, candidate }: RegressedExample, name: string): string {
   const lines = [
     ['input', show(input)],
     ...(expected === undefined ? [] : [['expected', show(expected)]]),
+    ...(golden ? [['golden', goldenText(golden)]] : []),
     [`control${score(control)}`, say(control)],
     [`${name}${score(candidate)}`, say(candidate)],
   ].map(([title = '', text = '']) => `<b>${escapePre(title)}</b>\n${escapePre(text)}`);

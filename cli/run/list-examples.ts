@@ -1,4 +1,5 @@
 import { withStack } from '../connect.ts';
+import { goldenText } from '../format/golden-text.ts';
 import { shortJson } from '../format/short-json.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
@@ -21,6 +22,7 @@ export async function listExamples(id: string, options: ExamplesOptions, global:
     for (const example of examples) {
       console.log(`\n${example.id} (${example.change})\n  input     ${shortJson(example.input, longest)}`);
       if (example.expected !== null) console.log(`  expected  ${shortJson(example.expected, longest)}`);
+      if (example.golden) console.log(`  golden    ${goldenText(example.golden)}`);
       for (const one of example.answers) {
         const score = one.scores[options.metric];
         const said = shortJson(one.error ?? one.output, longest);

@@ -1,4 +1,5 @@
 import type { SluiceClient } from '../../client/create-client.ts';
+import type { GoldenCase } from '../../schema/contracts/dataset.ts';
 import type { Json } from '../../schema/contracts/json.ts';
 import type { ComparisonResult, RunResult } from '../../schema/contracts/result.ts';
 import { builtinMetrics } from '../../schema/contracts/words.ts';
@@ -15,6 +16,8 @@ export interface Changes {
 export interface ChangedExample {
   readonly id: string;
   readonly input: Json;
+  /** Of a golden case that says so: who owns it, and why it must not break. */
+  readonly golden?: GoldenCase | null;
   /** What each variant answered in the first repetition; undefined when its call failed. */
   readonly control: Json | undefined;
   readonly candidate: Json | undefined;
@@ -43,12 +46,12 @@ export async function loadChanges(sluice: SluiceClient, result: RunResult): Prom
       candidate,
       change,
       total,
-      examples: examples.map(({ id, input, answers }) => {
+      examples: examples.map(({ id, input, golden, answers }) => {
         const said = (variant: string) => {
           const answer = answers.find((one) => one.variant === variant);
           return answer === undefined || answer.error !== null ? undefined : answer.output;
         };
-        return { id, input, control: said('control'), candidate: said(candidate) };
+        return { id, input, golden, control: said('control'), candidate: said(candidate) };
       }),
     };
   });

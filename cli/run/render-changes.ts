@@ -1,5 +1,6 @@
 import type { Colors } from '../colors.ts';
 import { formatCount } from '../format/format-count.ts';
+import { goldenText } from '../format/golden-text.ts';
 import { shortJson } from '../format/short-json.ts';
 import type { ChangedExample, Changes } from './load-changes.ts';
 
@@ -14,7 +15,10 @@ export function renderChanges(changes: Changes, colors: Colors, width: number): 
   if (told.length === 0) return `${head} (calls that failed, see below)`;
   return [
     head,
-    ...told.map((example) => `  ${describe(example, width - 2)}`),
+    ...told.flatMap((example) => [
+      `  ${describe(example, width - 2)}`,
+      ...(example.golden ? [colors.dim(`    golden, ${goldenText(example.golden)}`)] : []),
+    ]),
     ...(more > 0 ? [colors.dim(`  … and ${formatCount(more)} more`)] : []),
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import type { GoldenCase } from './dataset.ts';
 import type { Direction, MetricKind } from './words.ts';
 
 /**
@@ -69,6 +70,8 @@ export interface ExperimentEvidence {
   clusterKeys: (string | null)[];
   /** Positions in exampleIds of each split's examples. */
   splits: Record<string, Uint32Array>;
+  /** Golden cases that tell an owner or a reason, by example id; absent where none does. */
+  golden?: Record<string, GoldenCase>;
   /** Of the metadata keys that the policy names: value (as text) -> positions of the examples that have it. */
   slices?: Record<string, Record<string, Uint32Array>>;
   /** Per candidate: 1 where all repetitions answered byte for byte as control did. */

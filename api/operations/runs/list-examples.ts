@@ -1,3 +1,4 @@
+import type { GoldenCase } from '../../../schema/contracts/dataset.ts';
 import type { Json } from '../../../schema/contracts/json.ts';
 import { type ExampleAnswer, loadAnswers } from '../../../store/runs/load-answers.ts';
 import type { SignedContext } from '../../context.ts';
@@ -9,6 +10,8 @@ export interface ChangedExample {
   change: 'improved' | 'regressed' | 'flaky';
   input: Json;
   expected: Json | null;
+  /** Of a golden case that says so: who owns it, and why it must not break. */
+  golden: GoldenCase | null;
   answers: ExampleAnswer[];
 }
 
