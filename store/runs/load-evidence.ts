@@ -8,6 +8,7 @@ import { loadLabelPairs } from '../annotations/load-label-pairs.ts';
 import { bulkRead } from '../bulk-read.ts';
 import type { Store } from '../open-database.ts';
 import { readNumbers } from '../read-column.ts';
+import { loadGolden } from './load-golden.ts';
 import { loadSlices } from './load-slices.ts';
 
 /** One entry per row; NaN where a row has no value. */
@@ -94,6 +95,7 @@ async function readEvidence(db: Store, runId: string, plan: Plan): Promise<Exper
     ...plan.evaluators.map(({ config }) => evaluatorMetric(config, names, cells, byVariant, judged)),
     ...(Object.keys(builtinMetrics) as BuiltinMetric[]).map((name) => builtinMetric(name, names, cells, byVariant)),
   ];
+  const golden = await loadGolden(db, runId);
   return {
     control: 'control',
     candidates: names.filter((name) => name !== 'control'),
@@ -101,6 +103,7 @@ async function readEvidence(db: Store, runId: string, plan: Plan): Promise<Exper
     exampleIds: examples.map((example) => example.example_id),
     clusterKeys: examples.map((example) => example.cluster_key),
     splits: splitsOf(examples.map((example) => example.splits)),
+    ...(Object.keys(golden).length > 0 ? { golden } : {}),
     slices: await loadSlices(db, runId, sliceKeysOf(plan.gate.policy)),
     identical: Object.fromEntries(
       names
