@@ -17,6 +17,7 @@ import { loadReruns } from '../store/confirmations/load-reruns.ts';
 import { changeStatus } from '../store/runs/change-status.ts';
 import { continueIfRaised } from '../store/runs/continue-if-raised.ts';
 import { countCached } from '../store/runs/count-cached.ts';
+import { countRevisions } from '../store/runs/count-revisions.ts';
 import { freezeEvidence } from '../store/runs/freeze-evidence.ts';
 import { loadEvidence } from '../store/runs/load-evidence.ts';
 import { readRun } from '../store/runs/read-run.ts';
@@ -27,6 +28,7 @@ import { countPlanScores } from '../store/scoring/count-scores.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failRun } from './fail-run.ts';
 import { budgetReason, cacheWarnings, retryWarnings, unscoredReason } from './operation-notes.ts';
+import { revisionWarnings } from './revision-warnings.ts';
 
 export interface JudgeOutput {
   decisionId: string | null;
@@ -74,6 +76,7 @@ export async function judge(dependencies: ActivityDependencies, input: { runId: 
     ...unscoredReason(run.plan, before, await countPlanScores(db, runId)),
   );
   judged.warnings.push(...retryWarnings(run.plan, before));
+  judged.warnings.push(...revisionWarnings(run.plan, await countRevisions(db, runId)));
   if (run.plan.cache) judged.warnings.push(...cacheWarnings(await countCached(db, runId)));
   const digest = digestOf(evidence, confirmations);
   const evidenceHash = sha256(canonicalize({ planHash: run.planHash, digest, statisticsVersion }) ?? '');

@@ -8,7 +8,7 @@ import { quoteText } from '../schema/quote-text.ts';
 import type { AgentDependencies } from './agent-dependencies.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { ExecProcess, type Heard } from './exec-process.ts';
-import { failedAnswer } from './failed-answer.ts';
+import { failedAnswer, withUsage } from './failed-answer.ts';
 import { readAnswer } from './read-answer.ts';
 
 const defaultMaxResponseBytes = 10_485_760;
@@ -126,7 +126,7 @@ export function execAgent(config: ExecAgentConfig, dependencies: AgentDependenci
     const read = readAnswer(answer, path);
     if (!('problem' in read)) return { ok: true, ...read, latencyMs };
     const message = `${who} wrote no usable answer: ${read.problem}; expected {output, …} on one line`;
-    return failedAnswer('invalid_output', message, latencyMs);
+    return withUsage(failedAnswer('invalid_output', message, latencyMs), read.usage);
   }
 
   function explain(heard: Exclude<Heard, { kind: 'line' }>, process: ExecProcess, latencyMs: number): AgentAnswer {

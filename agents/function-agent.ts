@@ -1,7 +1,7 @@
 import type { FunctionAgentConfig } from '../schema/contracts/agent.ts';
 import type { Agent, FunctionRegistry } from '../schema/contracts/call.ts';
 import { quoteText } from '../schema/quote-text.ts';
-import { failedAnswer } from './failed-answer.ts';
+import { failedAnswer, withUsage } from './failed-answer.ts';
 import { readAnswer } from './read-answer.ts';
 
 const outputPath = ['output'];
@@ -44,7 +44,7 @@ export function functionAgent(config: FunctionAgentConfig, dependencies: { funct
         const read = readAnswer(asJson(returned), outputPath);
         if (!('problem' in read)) return { ok: true, ...read, latencyMs };
         const message = `function agent ${name} returned no usable answer: ${read.problem}; expected {output, …}`;
-        return failedAnswer('invalid_output', message, latencyMs);
+        return withUsage(failedAnswer('invalid_output', message, latencyMs), read.usage);
       } catch (error) {
         const latencyMs = performance.now() - startedAt;
         controller.abort(error === timedOut ? new Error(`timed out after ${timeoutMs} ms`) : error);

@@ -2,6 +2,7 @@ import type { HttpAgentConfig } from '../schema/contracts/agent.ts';
 import type { Agent, AgentAnswer, AgentCall } from '../schema/contracts/call.ts';
 import { formatJsonPath, parseJsonPath } from '../schema/json-path.ts';
 import type { AgentDependencies } from './agent-dependencies.ts';
+import { withUsage } from './failed-answer.ts';
 import { httpEndpoint } from './http-endpoint.ts';
 import { readAnswer } from './read-answer.ts';
 
@@ -27,7 +28,7 @@ export function httpAgent(config: HttpAgentConfig, dependencies: AgentDependenci
       const expected = bare
         ? 'JSON that can be stored'
         : `the output at \`${formatJsonPath(outputPath)}\` (outputPath)`;
-      return endpoint.invalidOutput(received, read.problem, expected);
+      return withUsage(endpoint.invalidOutput(received, read.problem, expected), read.usage);
     }
     return { ok: true, ...read, ...(revision === undefined ? {} : { revision }), latencyMs };
   }

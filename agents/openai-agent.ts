@@ -1,13 +1,15 @@
 import type { FewShotRule, OpenaiAgentConfig } from '../schema/contracts/agent.ts';
-import type { Agent, AgentAnswer, AgentCall } from '../schema/contracts/call.ts';
+import type { Agent, AgentAnswer, AgentCall, AgentUsage, Step } from '../schema/contracts/call.ts';
+import type { Json } from '../schema/contracts/json.ts';
 import type { AgentDependencies } from './agent-dependencies.ts';
 import { type ChatMessage, chatMessages, shotMessages, withShots } from './chat-messages.ts';
-import { failedAnswer } from './failed-answer.ts';
+import { type FailedAnswer, failedAnswer, withUsage } from './failed-answer.ts';
 import { httpEndpoint, type Received } from './http-endpoint.ts';
 import { isModelName } from './read-answer.ts';
 import { type Completion, type CompletionFault, readCompletion } from './read-completion.ts';
 import { readCompletionStream } from './read-completion-stream.ts';
-import { readUsage } from './read-usage.ts';
+import { readSteps } from './read-steps.ts';
+import { readCachedTokens, readUsage } from './read-usage.ts';
 import { withTokenCost } from './with-token-cost.ts';
 
 /**
@@ -37,19 +39,25 @@ export function openaiAgent(config: OpenaiAgentConfig, dependencies: AgentDepend
     const received = await endpoint.post(JSON.stringify({ ...fixed, messages }), request);
     if (!received.ok) return received;
     const parsed = parseCompletion(received);
-    if (!('completion' in parsed)) return explainFault(received, parsed);
+    if (!('completion' in parsed)) return withUsage(explainFault(received, parsed), usedFor(parsed.usage));
+    const { model, usage } = (parsed.completion ?? {}) as Completion;
+    const used = usedFor(usage);
     const read = readCompletion(parsed.completion, response);
-    if (!('output' in read)) return explainFault(received, read);
-    const { model, usage } = parsed.completion as Completion;
-    const used = withTokenCost(readUsage(usage), config.prices);
+    if (!('output' in read)) return withUsage(explainFault(received, read), used);
+    const steps = config.tools === undefined ? undefined : stepsOf(read.output);
     return {
       ok: true,
       output: read.output,
+      ...(steps === undefined ? {} : { steps }),
       ...(used === undefined ? {} : { usage: used }),
       ...(isModelName(model) ? { model } : {}),
       ...(received.revision === undefined ? {} : { revision: received.revision }),
       latencyMs: received.latencyMs,
     };
+  }
+
+  function usedFor(usage: unknown): AgentUsage | undefined {
+    return withTokenCost(readUsage(usage), config.prices, readCachedTokens(usage));
   }
 
   async function addShots(
@@ -74,7 +82,7 @@ export function openaiAgent(config: OpenaiAgentConfig, dependencies: AgentDepend
     }
   }
 
-  function explainFault(received: Received, fault: CompletionFault): AgentAnswer {
+  function explainFault(received: Received, fault: CompletionFault): FailedAnswer {
     if ('error' in fault) return explainSentError(received, fault.error);
     const { errorClass, problem, found } = fault;
     const shown =
@@ -84,7 +92,7 @@ export function openaiAgent(config: OpenaiAgentConfig, dependencies: AgentDepend
   }
 
   /** What goes wrong once a stream has begun, or behind a proxy, comes as an `error` with status 200. */
-  function explainSentError({ status, latencyMs }: Received, error: unknown): AgentAnswer {
+  function explainSentError({ status, latencyMs }: Received, error: unknown): FailedAnswer {
     const text = typeof error === 'string' ? error : JSON.stringify(error);
     const { code, type } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
     const limited = Number(code) === 429 || [code, type].some((word) => /rate.?limit/i.test(String(word)));
@@ -95,6 +103,12 @@ export function openaiAgent(config: OpenaiAgentConfig, dependencies: AgentDepend
   }
 
   return { endpoint: endpoint.origin, call, probe: endpoint.probe, close: endpoint.close };
+}
+
+/** Of a model that has tools: each call of one is a step, an answer in words is one step. */
+function stepsOf(output: Json): Step[] {
+  const { toolCalls } = ((typeof output === 'object' ? output : null) as { toolCalls?: unknown } | null) ?? {};
+  return Array.isArray(toolCalls) ? readSteps(toolCalls.map((tool) => ({ tool }))) : readSteps([{ output }]);
 }
 
 /** Keeps a query, such as the `api-version` that some endpoints want. */

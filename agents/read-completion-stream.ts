@@ -31,10 +31,11 @@ export function readCompletionStream(text: string): { completion: Completion } |
     try {
       chunk = JSON.parse(data);
     } catch {
-      return { errorClass: 'invalid_output', problem: 'a piece of its stream is not JSON', found: data };
+      const { usage } = completion;
+      return { errorClass: 'invalid_output', problem: 'a piece of its stream is not JSON', found: data, usage };
     }
     if (typeof chunk !== 'object' || chunk === null) continue;
-    if (chunk.error) return { error: chunk.error };
+    if (chunk.error) return { error: chunk.error, usage: chunk.usage ?? completion.usage };
     if (chunk.model !== undefined) completion.model = chunk.model;
     if (chunk.usage) completion.usage = chunk.usage;
     for (const part of Array.isArray(chunk.choices) ? chunk.choices : []) {
@@ -53,7 +54,8 @@ export function readCompletionStream(text: string): { completion: Completion } |
     }
   }
   if (!choice.finish_reason) {
-    return { errorClass: 'connection_reset', problem: `its stream ended after ${pieces} pieces, before the end` };
+    const problem = `its stream ended after ${pieces} pieces, before the end`;
+    return { errorClass: 'connection_reset', problem, usage: completion.usage };
   }
   if (toolCalls.length > 0) message.tool_calls = toolCalls;
   return { completion };

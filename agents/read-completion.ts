@@ -18,7 +18,7 @@ export interface Completion {
   ];
 }
 
-export type CompletionFault =
+export type CompletionFault = (
   | {
       errorClass: ErrorClass;
       problem: string;
@@ -26,7 +26,11 @@ export type CompletionFault =
       found?: string;
     }
   /** What the endpoint sent as `error` with a status of success. */
-  | { error: unknown };
+  | { error: unknown }
+) & {
+  /** What it said that it used, as far as it came. */
+  usage?: unknown;
+};
 
 /**
  * The output of a completion: its text, with `response: json` what the text says; `{toolCalls: [{name, arguments}]}`

@@ -16,6 +16,14 @@ export function readUsage(value: unknown): AgentUsage | undefined {
     : read;
 }
 
+/** Of the input tokens, those that the endpoint had cached, as OpenAI writes it; 0 when it does not say. */
+export function readCachedTokens(usage: unknown): number {
+  const details = (usage as { prompt_tokens_details?: { cached_tokens?: unknown } | null } | null | undefined)
+    ?.prompt_tokens_details;
+  const cached = details?.cached_tokens;
+  return isCount(cached) ? cached : 0;
+}
+
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }

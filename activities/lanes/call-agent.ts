@@ -1,5 +1,12 @@
 import pRetry from 'p-retry';
-import { type Agent, type AgentAnswer, type AgentCall, errorClasses } from '../../schema/contracts/call.ts';
+import { addUsage } from '../../evaluators/add-usage.ts';
+import {
+  type Agent,
+  type AgentAnswer,
+  type AgentCall,
+  type AgentUsage,
+  errorClasses,
+} from '../../schema/contracts/call.ts';
 import type { EndpointLimiter } from '../limits/endpoint-limiter.ts';
 import type { ProjectMedia } from '../media/media-library.ts';
 import { resolveMedia } from '../media/resolve-media.ts';
@@ -21,6 +28,7 @@ export interface CallMeans {
 }
 
 export interface Called {
+  /** The last one; its usage is that of all attempts, since those that failed may have been billed. */
   answer: AgentAnswer;
   /** Calls that reached out to the agent. */
   attempts: number;
@@ -37,6 +45,7 @@ const rateLimitRetries = 8;
  */
 export async function callAgent(makeCall: () => Omit<AgentCall, 'signal'>, means: CallMeans): Promise<Called> {
   let attempts = 0;
+  let spentBefore: AgentUsage | undefined;
 
   const call = async (): Promise<AgentAnswer> => {
     const wanted = makeCall();
@@ -51,8 +60,10 @@ export async function callAgent(makeCall: () => Omit<AgentCall, 'signal'>, means
         ...(means.cut ? { signal: means.cut } : {}),
       });
       if (answer.ok || errorClasses[answer.errorClass] === 'agent') attempts += 1;
+      const usage = spentBefore === undefined ? answer.usage : addUsage([spentBefore, answer.usage]);
+      if (!answer.ok) spentBefore = usage;
       if (!answer.ok && answer.retryAfterMs) means.limiter.block(Date.now() + answer.retryAfterMs);
-      return answer;
+      return usage === undefined || usage === answer.usage ? answer : { ...answer, usage };
     } finally {
       release();
     }

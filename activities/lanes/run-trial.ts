@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Evaluator, errorClasses } from '../../schema/contracts/call.ts';
+import { type Evaluator, errorClasses, type Step } from '../../schema/contracts/call.ts';
 import { sha256, trialId } from '../../schema/ids.ts';
 import type { ShardExample } from '../../store/shards/begin-shard.ts';
 import type { FinishedTrial } from '../../store/trials/commit-trials.ts';
@@ -55,9 +55,10 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
     errorMessage: answer.ok ? null : cleanMessage(answer.message),
     attempts,
     latencyMs: answer.latencyMs,
-    inputTokens: null,
-    outputTokens: null,
-    costUsd: null,
+    // Also what failed was paid for.
+    inputTokens: answer.usage?.inputTokens ?? null,
+    outputTokens: answer.usage?.outputTokens ?? null,
+    costUsd: answer.usage?.costUsd ?? null,
     steps: null,
     trajectory: undefined,
     cached: false,
@@ -70,11 +71,8 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
   };
   if (!answer.ok) return row;
 
-  row.inputTokens = answer.usage?.inputTokens ?? null;
-  row.outputTokens = answer.usage?.outputTokens ?? null;
-  row.costUsd = answer.usage?.costUsd ?? null;
   const steps = Array.isArray(answer.steps) ? answer.steps : undefined;
-  row.steps = steps?.length ?? (answer.steps as number | undefined) ?? null;
+  row.steps = steps === undefined ? ((answer.steps as number | undefined) ?? null) : countSteps(steps);
   row.trajectory = steps;
   row.output = answer.output;
   row.outputHash = sha256(JSON.stringify(answer.output));
@@ -82,4 +80,9 @@ export async function runTrial(key: TrialKey, means: TrialMeans): Promise<Finish
   row.revision = answer.revision === undefined ? null : cleanMessage(answer.revision);
   row.scores = await scoreTrial(row, example, means.evaluators);
   return row;
+}
+
+/** Those that were not kept count as well. */
+function countSteps(steps: Step[]): number {
+  return steps.length + (steps.at(-1)?.omitted ?? 0);
 }

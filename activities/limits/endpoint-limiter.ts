@@ -1,4 +1,6 @@
+import { blockEndpoint } from '../../store/limits/block-endpoint.ts';
 import { leasePermits } from '../../store/limits/lease-permits.ts';
+import { readBlock } from '../../store/limits/read-block.ts';
 import { takeTokens } from '../../store/limits/take-tokens.ts';
 import type { Store } from '../../store/open-database.ts';
 
@@ -9,9 +11,13 @@ export interface Limits {
 
 const leaseTtlMs = 5_000;
 const renewEveryMs = 1_000;
+/** Waits that end so close together are one. */
+const toldApartMs = 100;
+/** How late a worker may hear of a Retry-After that another one got. */
+const lookEveryMs = 1_000;
 
 /**
- * Holds an endpoint's limits across workers, and its Retry-After within this one. `acquire` waits for leave to call;
+ * Holds an endpoint's limits and its Retry-After across workers. `acquire` waits for leave to call;
  * what it returns gives the place back.
  */
 export class EndpointLimiter {
@@ -25,6 +31,11 @@ export class EndpointLimiter {
   #permits = 0;
   #tokens = 0;
   #blockedUntil = 0;
+  /** What other workers were told of it. */
+  #toldUntil = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | null = null;
+  #telling: Promise<void> | null = null;
   #waiting: (() => void)[] = [];
   #leasing: Promise<void> | null = null;
   #taking: Promise<void> | null = null;
@@ -40,9 +51,42 @@ export class EndpointLimiter {
   /** Nobody may call before `untilMs` (Date.now() time): a 429 said so. */
   block(untilMs: number): void {
     this.#blockedUntil = Math.max(this.#blockedUntil, untilMs);
+    this.#tell();
+  }
+
+  /** All lanes are refused at once, and the wait of one is that of all: others hear of it once. */
+  #tell(): void {
+    const untilMs = this.#blockedUntil;
+    if (this.#telling !== null || untilMs - this.#toldUntil < toldApartMs) return;
+    this.#toldUntil = untilMs;
+    this.#telling = blockEndpoint(this.#db, { endpoint: this.#endpoint, forMs: untilMs - Date.now() })
+      .catch(() => {})
+      .finally(() => {
+        this.#telling = null;
+        this.#tell();
+      });
+  }
+
+  /** Whether other workers were told to wait. Only endpoints behind HTTP say so. */
+  #look(): Promise<void> | null {
+    if (this.#looking !== null || !this.#endpoint.startsWith('http')) return this.#looking;
+    if (performance.now() - this.#lookedAt < lookEveryMs) return null;
+    this.#looking = readBlock(this.#db, this.#endpoint)
+      .then((ms) => {
+        if (ms > 0) this.#blockedUntil = Math.max(this.#blockedUntil, Date.now() + ms);
+      })
+      .catch(() => {})
+      .finally(() => {
+        this.#lookedAt = performance.now();
+        this.#looking = null;
+      });
+    return this.#looking;
   }
 
   async acquire(signal: AbortSignal): Promise<() => void> {
+    // Only the first call waits for the answer; later ones learn of a block within a second.
+    const looking = this.#look();
+    if (looking !== null && this.#lookedAt === Number.NEGATIVE_INFINITY) await looking;
     while (this.#blockedUntil > Date.now()) {
       // Lanes come back spread over a tenth of the wait, not all at once.
       const waitMs = (this.#blockedUntil - Date.now()) * (1 + Math.random() / 10);
@@ -61,6 +105,7 @@ export class EndpointLimiter {
   async close(): Promise<void> {
     if (this.#renewal) clearInterval(this.#renewal);
     this.#renewal = null;
+    await Promise.all([this.#looking, this.#telling]);
     if (this.#limits.concurrency !== undefined && this.#permits > 0) {
       this.#permits = 0;
       await this.#lease(0).catch(() => {});

@@ -93,6 +93,34 @@ describe('the rate of an endpoint', () => {
     expect(seconds).toBeGreaterThanOrEqual((60 - perSecond / 5 - 1) / perSecond - 0.05);
   });
 
+  it('lets no other worker call before a Retry-After is over either', async () => {
+    const [first, second] = ['one', 'two'].map((worker) => limiterOf('http://blocked.test', worker, {}));
+    (await second?.acquire(signal))?.();
+    const until = Date.now() + 2_500;
+    first?.block(until);
+    await first?.close();
+    const third = limiterOf('http://blocked.test', 'three', {});
+    (await third.acquire(signal))();
+    expect(Date.now()).toBeGreaterThanOrEqual(until - 50);
+  });
+
+  it('tells a worker that is calling already within about a second', async () => {
+    const [first, second] = ['one', 'two'].map((worker) => limiterOf('http://told.test', worker, {})) as [
+      EndpointLimiter,
+      EndpointLimiter,
+    ];
+    (await second.acquire(signal))();
+    const until = Date.now() + 3_000;
+    first.block(until);
+    await first.close();
+    await eventually(async () => {
+      const askedAt = Date.now();
+      (await second.acquire(signal))();
+      return Date.now() - askedAt > 1_000 || undefined;
+    });
+    expect(Date.now()).toBeGreaterThanOrEqual(until - 50);
+  });
+
   it('lets nobody call before a Retry-After is over', async () => {
     const limiter = limiterOf('blocked', 'only', {});
     const until = Date.now() + 300;

@@ -13,7 +13,11 @@ import testFunctions from '../support/test-functions.ts';
 const { db } = await useTestDatabase();
 const stub = await startStubAgent();
 const opened: Agent[] = [];
-beforeEach(() => stub.reset());
+beforeEach(async () => {
+  stub.reset();
+  // What one test was told to wait is none of the next one's business.
+  await db.updateTable('endpoint_limit').set({ blocked_until: null }).execute();
+});
 afterAll(async () => {
   await Promise.all(opened.map((agent) => agent.close()));
   await stub.close();

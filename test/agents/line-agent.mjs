@@ -16,6 +16,7 @@ const acts = {
   },
   die: () => process.kill(process.pid, 'SIGKILL'),
   garbage: () => writeSync(1, 'not json\n'),
+  spend: () => say({ error: 'no idea', usage: { inputTokens: 5, costUsd: 0.1 } }),
   shape: () => say({ answer: 42 }),
   log: () => {
     writeSync(1, 'thinking…\n');

@@ -141,6 +141,18 @@ describe('what a model answers', () => {
     expect(answers).toHaveProperty('usage.costUsd', 0.00024);
   });
 
+  it('takes the price of cached input for what the endpoint had cached', async () => {
+    const usage = { prompt_tokens: 1_000, completion_tokens: 200, prompt_tokens_details: { cached_tokens: 600 } };
+    stub.answers((response) => sendJson(response, { choices: [{ message: { content: 'fine' } }], usage }));
+    const prices = { inputPerMillionUsd: 2.5, cachedInputPerMillionUsd: 0.25, outputPerMillionUsd: 10 };
+    // (400 × 2.5 + 600 × 0.25 + 200 × 10) / 10^6
+    expect(await callOnce(model({ prices }))).toHaveProperty('usage.costUsd', 0.00315);
+    expect(await callOnce(model({ prices: { inputPerMillionUsd: 2.5, outputPerMillionUsd: 10 } }))).toHaveProperty(
+      'usage.costUsd',
+      0.0045,
+    );
+  });
+
   it('reads JSON where JSON was asked for', async () => {
     stub.answers((response) => completion(response, { content: '{"label": "refund"}' }));
     expect(await callOnce(model({ response: 'json' }))).toMatchObject({ ok: true, output: { label: 'refund' } });
@@ -152,15 +164,25 @@ describe('what a model answers', () => {
       { id: 'call_x2', type: 'function', function: { name: 'close', arguments: '' } },
     ];
     stub.answers((response) => completion(response, { content: null, tool_calls: calls }));
-    expect(await callOnce(model())).toMatchObject({
-      ok: true,
-      output: {
-        toolCalls: [
-          { name: 'refund', arguments: { amount: 3 } },
-          { name: 'close', arguments: {} },
-        ],
-      },
+    const toolCalls = [
+      { name: 'refund', arguments: { amount: 3 } },
+      { name: 'close', arguments: {} },
+    ];
+    expect(await callOnce(model())).toMatchObject({ ok: true, output: { toolCalls } });
+  });
+
+  it('counts each tool call of a model that has tools as a step, and an answer in words as one', async () => {
+    const config = model({ tools: [{ type: 'function', function: { name: 'refund' } }] });
+    expect(await callOnce(config)).toMatchObject({ steps: [{ output: 'fine' }] });
+    const tool_calls = ['a', 'b'].map((id) => ({ function: { name: 'refund', arguments: `{"id":"${id}"}` } }));
+    stub.answers((response) => completion(response, { content: null, tool_calls }));
+    expect(await callOnce(config)).toMatchObject({
+      steps: [
+        { tool: { name: 'refund', arguments: { id: 'a' } } },
+        { tool: { name: 'refund', arguments: { id: 'b' } } },
+      ],
     });
+    expect(await callOnce(model())).not.toHaveProperty('steps');
   });
 
   it.each([
@@ -275,6 +297,29 @@ describe('streams', () => {
 });
 
 describe('models that fail', () => {
+  const prices = { inputPerMillionUsd: 2.5, outputPerMillionUsd: 10 };
+  const billed = { inputTokens: 1_000, outputTokens: 200, costUsd: 0.0045 };
+  const half = piece({ content: 'half' });
+
+  it.each([
+    ['that is not JSON', { content: 'Sure!' }],
+    ['that calls a tool with broken arguments', { tool_calls: [{ function: { name: 'f', arguments: '{' } }] }],
+  ])('are paid for an answer %s', async (_, message) => {
+    stub.answers((response) => completion(response, message));
+    const answer = failed(await callOnce(model({ prices, response: 'json' })));
+    expect(answer).toMatchObject({ errorClass: 'invalid_output', usage: billed });
+  });
+
+  it.each([
+    ['ends before it is done', half + usagePiece, 'connection_reset'],
+    ['breaks with an error', `${half + usagePiece}data: {"error":{"message":"overloaded"}}\n\n`, 'server_error'],
+    ['holds rubbish', `${half + usagePiece}data: {oops}\n\n`, 'invalid_output'],
+  ])('are paid for a stream that %s, when it told its tokens', async (_, text, errorClass) => {
+    stub.answers((response) => stream(response, text));
+    const answer = failed(await callOnce(model({ prices, stream: true })));
+    expect(answer).toMatchObject({ errorClass, usage: billed });
+  });
+
   it('honours Retry-After of a 429', async () => {
     const error = { error: { message: 'slow down' } };
     stub.answers((response) => sendJson(response, error, 429, { 'retry-after': '7' }));

@@ -73,14 +73,17 @@ describe('an aborted run', () => {
   });
 
   it('waits for no Retry-After', async () => {
-    const agent = { adapter: 'http', url: `${stub.url}/status?code=429&retryAfter=600` } as const;
+    // An endpoint of its own: nobody may call it for ten minutes now, whichever run asks.
+    const busy = await startStubAgent();
+    const agent = { adapter: 'http', url: `${busy.url}/status?code=429&retryAfter=600` } as const;
     const id = await start({ variants: { control: agent, candidate: agent } });
-    await expect.poll(() => stub.calls(), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => busy.calls(), { timeout: 10_000 }).toBeGreaterThan(0);
     await sluice.runs.abort.mutate({ id });
     await expect(temporal.workflow.getHandle(`exp/${id}`).result()).resolves.toBeUndefined();
     const run = await sluice.runs.get.query({ id });
     expect(run).toMatchObject({ status: 'aborted', counts: { planned: 400, succeeded: 0, notRun: 400 } });
-    expect(run.agentCalls).toBe(stub.calls());
+    expect(run.agentCalls).toBe(busy.calls());
+    await busy.close();
   });
 });
 
