@@ -17,9 +17,10 @@ export async function readEvidence(db: Store, evidenceId: string): Promise<Reada
     .select('content')
     .where('id', '=', evidenceId)
     .executeTakeFirstOrThrow();
-  const frozen = content as unknown as Partial<ReadableEvidence>;
+  // That of a rollout is a look, with its reasons.
+  const frozen = content as unknown as Partial<ReadableEvidence> & { look?: { reasons?: string[] } };
   return {
-    reasons: frozen.reasons ?? [],
+    reasons: frozen.reasons ?? frozen.look?.reasons ?? [],
     warnings: frozen.warnings ?? [],
     counts: frozen.counts ?? null,
     criteria: frozen.criteria ?? [],

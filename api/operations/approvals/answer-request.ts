@@ -11,6 +11,7 @@ import { type ApprovalRequest, findRequest } from '../../../store/approvals/find
 import { listAnswers } from '../../../store/approvals/list-answers.ts';
 import { listContributors } from '../../../store/approvals/list-contributors.ts';
 import { readApproval } from '../../../store/approvals/read-approval.ts';
+import { readEvidence } from '../../../store/approvals/read-evidence.ts';
 import { whatChanged } from '../../../store/approvals/what-changed.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import { addToOutbox } from '../../../store/outbox/add-to-outbox.ts';
@@ -85,7 +86,11 @@ export async function answerRequest({
         request,
         answers.map(({ person }) => person),
       );
-      const changed = input.answer === 'approve' ? await whatChanged(trx, { projectId: run.project_id, ...run }) : null;
+      // What a rollout rests on is looked at again when the approval is used: activities/rollouts/ask-persons.ts.
+      const changed =
+        input.answer === 'approve' && run.kind === 'experiment'
+          ? await whatChanged(trx, { projectId: run.project_id, ...run })
+          : null;
       if (changed !== null) {
         const reason = `The request lapsed: ${changed}`;
         await end(trx, ctx, { request, state: 'lapsed', action: 'hold', why: reason, run });
@@ -159,7 +164,10 @@ async function end(
     },
     ctx.auditKey,
   );
-  await addToOutbox(trx, { topic: 'signal_run', payload: { runId: run.id, kind: 'experiment' } });
+  await addToOutbox(trx, {
+    topic: 'signal_run',
+    payload: { runId: run.id, kind: run.kind === 'rollout' ? 'rollout' : 'experiment' },
+  });
 }
 
 function about({ id, action, stage, evidenceHash, planHash }: ApprovalRequest): { [key: string]: Json } {
@@ -198,7 +206,7 @@ function requireOpen(run: RunRow, request: ApprovalRequest, persons: string[]): 
     throw new SluiceError({
       code: 'conflict',
       message,
-      fix: `Start the run again, if it is still wanted: \`sluice run rerun ${run.id}\`.`,
+      fix: run.kind === 'experiment' ? `Start it again, if it is still wanted: \`sluice run rerun ${run.id}\`.` : fix,
     });
   }
   if (state === 'lapsed') throw new SluiceError(lapsed(run, reason ?? 'The request lapsed.'));
@@ -213,7 +221,10 @@ function lapsed(run: RunRow, reason: string): SluiceErrorOptions {
   return {
     code: 'conflict',
     message: `run ${run.id} can no longer be approved: ${reason}`,
-    fix: `Measure what stands now: \`sluice run rerun ${run.id}\`.`,
+    fix:
+      run.kind === 'experiment'
+        ? `Measure what stands now: \`sluice run rerun ${run.id}\`.`
+        : `See what it waits for now: \`sluice run get ${run.id}\`.`,
   };
 }
 
@@ -229,7 +240,8 @@ async function standing(
   ]);
   if (!run || !request) throw new Error(`run ${id} or its request is gone`);
   const { result } = run;
-  const sentence = approvalSentence({ ...request, name: run.name, reasons: result?.reasons ?? [] });
+  const { reasons } = await readEvidence(ctx.db, request.evidenceId);
+  const sentence = approvalSentence({ ...request, name: run.name, reasons });
   return {
     id,
     status: run.status,

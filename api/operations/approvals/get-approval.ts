@@ -4,6 +4,7 @@ import { SluiceError } from '../../../schema/errors.ts';
 import { findRequest } from '../../../store/approvals/find-request.ts';
 import { listAnswers } from '../../../store/approvals/list-answers.ts';
 import { listContributors } from '../../../store/approvals/list-contributors.ts';
+import { listVariants } from '../../../store/approvals/list-variants.ts';
 import { readApproval } from '../../../store/approvals/read-approval.ts';
 import { readEvidence } from '../../../store/approvals/read-evidence.ts';
 import { whatChanged } from '../../../store/approvals/what-changed.ts';
@@ -48,7 +49,7 @@ export async function getApproval({
     sentence: approvalSentence({ ...request, name: run.name, reasons: frozen.reasons }),
     verdict: request.verdict,
     ...frozen,
-    variants: run.plan.variants,
+    variants: await listVariants(ctx.db, { projectId, plan: run.plan }),
     requestedBy: run.requested_by,
     contributors,
     approval,

@@ -4,6 +4,7 @@ import { listAnswers } from '../../../store/approvals/list-answers.ts';
 import { listContributors } from '../../../store/approvals/list-contributors.ts';
 import { listOpenRequests } from '../../../store/approvals/list-open-requests.ts';
 import { readApproval } from '../../../store/approvals/read-approval.ts';
+import { readEvidence } from '../../../store/approvals/read-evidence.ts';
 import { findRun } from '../../../store/runs/find-run.ts';
 import type { SignedContext } from '../../context.ts';
 import { whyNotSign } from './why-not-sign.ts';
@@ -46,11 +47,12 @@ export async function listApprovals({
       answers: await listAnswers(ctx.db, request.id),
     });
     if (barred && input.mine) continue;
+    const { reasons } = await readEvidence(ctx.db, request.evidenceId);
     waiting.push({
       runId,
       kind,
       name,
-      sentence: approvalSentence({ ...request, name, reasons: run.result?.reasons ?? [] }),
+      sentence: approvalSentence({ ...request, name, reasons }),
       requestedBy,
       approval: await readApproval(ctx.db, request),
       mine: barred === null,
