@@ -94,10 +94,7 @@ export function replaceMedia<Value extends Json | undefined>(
 }
 
 /** The part as a reference: what else stands in it (`detail`, `format`) is kept, its bytes and its file's name are not. */
-export function mediaReference(
-  part: MediaPart,
-  media: { sha256: string; mediaType: string; sizeBytes: number },
-): MediaPart {
+export function mediaReference(part: MediaPart, media: Omit<MediaReference, 'type'>): MediaPart {
   const { data: _data, file: _file, url, ...rest } = part;
   const { sha256, mediaType, sizeBytes } = media;
   return { ...rest, ...(url === undefined || isDataUrl(url) ? {} : { url }), sha256, mediaType, sizeBytes };

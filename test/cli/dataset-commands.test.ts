@@ -111,6 +111,17 @@ describe('rows that name files', () => {
     expect(stored).toHaveLength(1);
   });
 
+  it('whose push broke off go on where it was: what was uploaded is not uploaded again', async () => {
+    write('data/new.png', randomPng());
+    const good = JSON.stringify({ id: 'n', input: [{ type: 'image', file: 'new.png' }] });
+    write('data/broken.jsonl', `${good}\n{"input": \n`);
+    expect((await sluice('push', 'again', 'data/broken.jsonl')).exitCode).toBe(2);
+    write('data/broken.jsonl', `${good}\n`);
+    expect((await sluice('push', 'again', 'data/broken.jsonl')).stdout).toBe(
+      'pushed again@1: 1 example, 0 of 1 media uploaded\n',
+    );
+  });
+
   it.each([
     ['that is not there', 'image', 'dog.png', 'the file "dog.png" is not there'],
     ['outside of the folder', 'image', '../pets/cat/tom.png', 'is outside of the folder of the data'],

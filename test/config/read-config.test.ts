@@ -45,6 +45,8 @@ describe('the environment', () => {
     ['SLUICE_PORT', 'abc'],
     ['SLUICE_LOCAL', 'maybe'],
     ['SLUICE_API_KEY', 'secret-key'],
+    ['SLUICE_ATTACHMENTS_URL', 'https://bucket.s3.amazonaws.com'],
+    ['SLUICE_ATTACHMENTS_LIMIT_BYTES', '25 MB'],
   ])('names the variable, what was expected and what to do when %s is "%s"', (name, value) => {
     const error = errorOf({ [name]: value });
     expect(error.message).toContain(`environment variable ${name}: found`);
@@ -52,8 +54,32 @@ describe('the environment', () => {
     expect(error.fix).toContain(`set ${name}`);
   });
 
+  it('keeps attachments in Postgres unless a bucket is named, with its keys', () => {
+    expect(readConfig({}).attachments).toBeUndefined();
+    const keys = { SLUICE_ATTACHMENTS_KEY_ID: 'id', SLUICE_ATTACHMENTS_SECRET_KEY: 'hunter2' };
+    const url = { SLUICE_ATTACHMENTS_URL: 's3://media/sluice/prod' };
+    expect(readConfig({ ...url, ...keys }).attachments).toEqual({
+      bucket: 'media',
+      prefix: 'sluice/prod/',
+      endpoint: null,
+      region: 'us-east-1',
+      accessKeyId: 'id',
+      secretAccessKey: 'hunter2',
+    });
+    const error = errorOf({ ...url, SLUICE_ATTACHMENTS_KEY_ID: 'id' });
+    expect(error.message).toBe(
+      'environment variable SLUICE_ATTACHMENTS_SECRET_KEY: is missing, expected the secret of the access key, since SLUICE_ATTACHMENTS_URL is set',
+    );
+    expect(error.fix).toContain('unset SLUICE_ATTACHMENTS_URL to keep attachments in Postgres');
+  });
+
   it('never repeats a value that may hold a secret', () => {
     expect(errorOf({ DATABASE_URL: 'mysql://me:hunter2@db/x' }).message).not.toContain('hunter2');
     expect(errorOf({ SLUICE_API_KEY: 'hunter2' }).message).not.toContain('hunter2');
+    const endpoint = errorOf({
+      SLUICE_ATTACHMENTS_URL: 's3://media',
+      SLUICE_ATTACHMENTS_ENDPOINT: 'https://me:hunter2@minio',
+    });
+    expect(endpoint.message).not.toContain('hunter2');
   });
 });
