@@ -19,10 +19,16 @@ export async function raiseBudget(id: string, options: RaiseBudgetOptions, globa
     if (!global.json || watch) {
       say(
         answer.changed
-          ? `${id} may cost $${answer.maxCostUsd} now; ${formatCount(answer.left)} trials are left, and it goes on`
+          ? `${id} may cost $${answer.maxCostUsd} now; ${left(answer)} are left, and it goes on`
           : `unchanged: the budget of ${id} is $${answer.maxCostUsd} already`,
       );
     }
     return attendStarted(stack, id, { watch, json: global.json });
   });
+}
+
+function left(answer: { left: number; leftScores: number }): string {
+  const scores = answer.leftScores > 0 ? `${formatCount(answer.leftScores)} scores` : '';
+  const trials = answer.left > 0 || scores === '' ? `${formatCount(answer.left)} trials` : '';
+  return [trials, scores].filter(Boolean).join(' and ');
 }

@@ -49,8 +49,47 @@ export async function supersedeFailures(
       from tally where s.run_id = ${runId} and s.shard = tally.shard
     )
     select id from picked`.execute(trx);
+  await supersedeDefaults(trx, { runId, plan, actor });
   const scores = kind === 'failed' ? 0 : await supersedeErrors(trx, { runId, plan, place, actor });
   return { trials: trials.rows.length, scores };
+}
+
+/** What comparing judges said of answers whose counterpart of control had failed: that one is made again. */
+async function supersedeDefaults(
+  trx: Transaction<Database>,
+  { runId, plan, actor }: { runId: string; plan: Plan; actor: string },
+): Promise<void> {
+  const versions = plan.evaluators.filter(({ config }) => config.type === 'pairwise').map((one) => one.versionId);
+  if (versions.length === 0) return;
+  await sql`
+    with picked as (
+      delete from score s using trial t
+      where t.run_id = ${runId} and s.subject_id = t.id and s.subject_id >= ${`${runId}-`} and s.subject_id < ${`${runId}.`}
+        and s.evaluator_version_id = any(${versions}::text[])
+        and not exists (select from trial c where c.run_id = t.run_id and c.variant = 'control'
+          and c.example_id = t.example_id and c.repetition = t.repetition)
+      returning s.*, t.ordinal
+    ), kept as (
+      insert into superseded_score (subject_id, evaluator_version_id, identifier, name, error, cost_usd, created_at, superseded_by)
+      select subject_id, evaluator_version_id, identifier, name, coalesce(error, 'control was made again'), cost_usd,
+        created_at, ${actor} from picked
+    )
+    ${uncount(runId)}`.execute(trx);
+}
+
+/** Takes picked scores out of the tallies of their score shards; what they cost stays. */
+function uncount(runId: string) {
+  return sql`
+    update score_shard h set scored = h.scored - gone.scores, errors = h.errors - gone.errors, finished = false
+    from (
+      select d.scoring_id, d.shard, count(*)::int as scores, count(p.error)::int as errors
+      from picked p
+      join scoring s on s.run_id = ${runId} and s.kind = 'plan'
+        and s.evaluators @> jsonb_build_array(jsonb_build_object('versionId', p.evaluator_version_id))
+      join score_shard d on d.scoring_id = s.id and d.from_ordinal <= p.ordinal and d.to_ordinal > p.ordinal
+      group by d.scoring_id, d.shard
+    ) gone
+    where h.scoring_id = gone.scoring_id and h.shard = gone.shard`;
 }
 
 /** Scores of judges that the plan names and that broke. */
@@ -62,18 +101,21 @@ async function supersedeErrors(
   const versions = plan.evaluators.map(({ versionId }) => versionId);
   const { rows } = await sql`
     with picked as (
-      delete from score where subject_id >= ${`${runId}-`} and subject_id < ${`${runId}.`} and error is not null
-        and evaluator_version_id = any(${versions}::text[]) returning *
+      delete from score s using trial t
+      where t.run_id = ${runId} and s.subject_id = t.id and s.subject_id >= ${`${runId}-`} and s.subject_id < ${`${runId}.`}
+        and s.error is not null and s.evaluator_version_id = any(${versions}::text[])
+      returning s.*, t.ordinal, t.repetition, t.variant
     ), kept as (
       insert into superseded_score (subject_id, evaluator_version_id, identifier, name, error, cost_usd, created_at, superseded_by)
       select subject_id, evaluator_version_id, identifier, name, error, cost_usd, created_at, ${actor} from picked
     ), opened as (
-      select distinct s.shard from picked c
-      join trial p on p.run_id = ${runId} and p.id = c.subject_id
+      select distinct s.shard from picked p
       join shard s on s.run_id = ${runId} and s.from_trial <= ${place} and s.to_trial > ${place}
     ), counted as (
       update shard s set finished = false, fence = s.fence + 1
       from opened where s.run_id = ${runId} and s.shard = opened.shard
+    ), uncounted as (
+      ${uncount(runId)}
     )
     select subject_id from picked`.execute(trx);
   return rows.length;

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
  * - `POST /run`: `{output: <the input>}`; any unknown path does the same
  * - `/status [code=500] [retryAfter]`: that status with a small JSON body; `/flaky [failures=1] [code=503]
  *   [retryAfter]`: the first so many calls of each Idempotency-Key fail, then as `/run`
+ * - `/flaky-some [modulo=2]`: the first call fails where the input's `number` is divisible
  * - `/garbage`, `/html`, `/empty`, `/wrong-shape`, `/nested`, `/nul`: 200 with something that is no answer
  * - `/hang`: never answers; `/hang-body`: headers, then nothing; `/drip [every=20]`: a byte each so many ms, for ever
  * - `/endless [gb=1]`: that much body without content-length; `/huge`: announces it; `/bomb [mb=100]`: as gzip
@@ -72,6 +73,11 @@ export async function startStubAgent(options: { port?: number } = {}): Promise<S
       const retryAfter = query.get('retryAfter');
       const code = Number(query.get('code') ?? 503);
       sendJson(response, '{"error":"not yet"}', code, retryAfter ? { 'retry-after': retryAfter } : {});
+    },
+    '/flaky-some': ({ query, seen, body, response }) => {
+      const { number } = (JSON.parse(body) as { input: { number: number } }).input;
+      if (seen > 1 || number % Number(query.get('modulo') ?? 2) !== 0) return sendJson(response, echoOf(body));
+      sendJson(response, '{"error":"not yet"}', 500);
     },
     '/garbage': ({ response }) => sendJson(response, '{"output": tru'),
     '/html': ({ response }) =>

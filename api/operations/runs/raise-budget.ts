@@ -2,13 +2,12 @@ import type { Json } from '../../../schema/contracts/json.ts';
 import { isFinal, type RunStatus } from '../../../schema/contracts/words.ts';
 import { SluiceError } from '../../../schema/errors.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
-import { countTrials } from '../../../store/runs/count-trials.ts';
+import { countLeft } from '../../../store/runs/count-left.ts';
 import { findRun } from '../../../store/runs/find-run.ts';
 import { lockRun } from '../../../store/runs/lock-run.ts';
 import { raiseCap } from '../../../store/runs/raise-cap.ts';
 import { readBudget } from '../../../store/runs/read-budget.ts';
 import { reopenRun } from '../../../store/runs/reopen-run.ts';
-import { countPlanScores } from '../../../store/scoring/count-scores.ts';
 import type { SignedContext } from '../../context.ts';
 import { requireRun } from './require-run.ts';
 
@@ -21,6 +20,8 @@ export interface RaisedBudgetAnswer {
   spentUsd: number;
   /** Trials that are still to be made. */
   left: number;
+  /** Judgements of answers that its judges still have to make. */
+  leftScores: number;
 }
 
 /**
@@ -45,10 +46,8 @@ export async function raiseBudget({
     if (budget === null) {
       throw refused(`run ${id} has no budget to raise`, 'Nothing stops it but its plan.');
     }
-    const run = await trx.selectFrom('run').select(['planned']).where('id', '=', id).executeTakeFirstOrThrow();
-    const { counts } = await countTrials(trx, { id, status, planned: run.planned, budgeted: true });
-    const left = counts.planned - counts.succeeded - counts.failed - counts.missing;
-    const facts = { spentUsd: budget.spentUsd, left };
+    const { planned, trials, scores } = await countLeft(trx, id, status);
+    const facts = { spentUsd: budget.spentUsd, left: trials, leftScores: scores };
     if (maxCostUsd === budget.capUsd) return { status, changed: false, maxCostUsd, ...facts };
     if (maxCostUsd < budget.capUsd) {
       throw refused(
@@ -59,7 +58,7 @@ export async function raiseBudget({
     if (maxCostUsd <= budget.spentUsd) {
       throw refused(
         `run ${id} has spent $${money(budget.spentUsd)} already: a budget of $${maxCostUsd} allows no further call`,
-        `Name more than that; ${left} trials are left.`,
+        `Name more than that; ${trials} trials are left.`,
       );
     }
     if (status === 'failed' || status === 'aborted' || status === 'awaiting_approval') {
@@ -70,10 +69,9 @@ export async function raiseBudget({
           : `See it with \`sluice run get ${id}\`.`,
       );
     }
-    const scores = await countPlanScores(trx, id);
-    if (status === 'completed' && left === 0 && scores.scored >= scores.toScore) {
+    if (status === 'completed' && trials + scores === 0) {
       throw refused(
-        `run ${id} made all of its ${counts.planned} trials: its budget did not end it`,
+        `run ${id} made all of its ${planned} trials: its budget did not end it`,
         'Nothing is left to spend more on.',
       );
     }
