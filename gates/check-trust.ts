@@ -24,7 +24,7 @@ export function checkTrust(policy: GatePolicy, evidence: ExperimentEvidence): Tr
     if (pairs === undefined) return null;
     const confidence = trust.confidence ?? defaultConfidence;
     const key = JSON.stringify([metric, confidence]);
-    const result = made.get(key) ?? measureAgreement(pairs, confidence);
+    const result = made.get(key) ?? measureAgreement(pairs, confidence, { alphaInterval: false });
     made.set(key, result);
     return result;
   };

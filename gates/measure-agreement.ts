@@ -1,7 +1,7 @@
 import type { LabelPairs } from '../schema/contracts/evidence.ts';
 import type { AgreementResult, Interval } from '../schema/contracts/result.ts';
 import { agreementInterval } from '../statistics/agreement-interval.ts';
-import { cohenKappa } from '../statistics/cohen-kappa.ts';
+import { kappaOfTable } from '../statistics/cohen-kappa.ts';
 import { createGenerator } from '../statistics/generator.ts';
 import { krippendorffAlpha } from '../statistics/krippendorff-alpha.ts';
 
@@ -12,7 +12,14 @@ type Unit = LabelPairs['units'][number];
  * since answers to one example are alike; between people Krippendorff's alpha over the trials that several labelled.
  * The same pairs give the same digits.
  */
-export function measureAgreement(pairs: LabelPairs, confidence: number): AgreementResult {
+export function measureAgreement(
+  pairs: LabelPairs,
+  confidence: number,
+  options: {
+    /** Also the interval of alpha, which no gate reads and which takes longer than all else. @default true */
+    alphaInterval?: boolean;
+  } = {},
+): AgreementResult {
   const { categories, units } = pairs;
   const counts = categories.map(() => categories.map(() => 0));
   const trials = new Set<number>();
@@ -25,7 +32,7 @@ export function measureAgreement(pairs: LabelPairs, confidence: number): Agreeme
     (counts[judge] as number[])[said] = ((counts[judge] as number[])[said] ?? 0) + 1;
   }
   const { estimate, interval, reason } = agreementInterval({
-    units,
+    units: units.map((unit) => cellsOf(unit, categories.length)),
     statistic: (some) => kappaOf(some, categories.length),
     chance: chanceOf(counts, labels),
     confidence,
@@ -47,7 +54,7 @@ export function measureAgreement(pairs: LabelPairs, confidence: number): Agreeme
     ...(reason === null ? {} : { reason: labels === 0 ? whyNone(pairs) : reason }),
     categories,
     counts,
-    ...amongPeople(pairs, confidence),
+    ...amongPeople(pairs, confidence, options.alphaInterval ?? true),
     unusable: pairs.unusable,
   };
 }
@@ -57,17 +64,17 @@ function whyNone({ unusable }: LabelPairs): string {
   return `${unusable} labels cannot be compared: where the judge gave a label people gave a score, or the other way round`;
 }
 
-function kappaOf(units: readonly Unit[], size: number): number | null {
-  const judge: number[] = [];
-  const people: number[] = [];
-  for (const unit of units) {
-    for (const [, one, , other] of unit.labels) {
-      judge.push(one);
-      people.push(other);
-    }
+/** Positions in the table of what judge and person said, one per label of the unit: quick to add up again and again. */
+function cellsOf({ labels }: Unit, size: number): Uint32Array {
+  return Uint32Array.from(labels, ([, judge, , said]) => judge * size + said);
+}
+
+function kappaOf(units: readonly Uint32Array[], size: number): number | null {
+  const joint = new Float64Array(size * size);
+  for (const cells of units) {
+    for (const cell of cells) joint[cell] = (joint[cell] as number) + 1;
   }
-  if (judge.length === 0) return null;
-  return cohenKappa({ rater1: judge, rater2: people, labels: Array.from({ length: size }, (_, index) => index) });
+  return kappaOfTable({ joint, size });
 }
 
 /** Agreement expected by chance, needed where the agreement found is perfect. */
@@ -82,7 +89,11 @@ function chanceOf(counts: readonly (readonly number[])[], labels: number): numbe
 }
 
 /** Alpha over the examples with a trial that two people labelled; null where there are none. */
-function amongPeople(pairs: LabelPairs, confidence: number): { alpha: number | null; alphaInterval: Interval | null } {
+function amongPeople(
+  pairs: LabelPairs,
+  confidence: number,
+  withInterval: boolean,
+): { alpha: number | null; alphaInterval: Interval | null } {
   const shared = pairs.units
     .map(({ labels }) => ({
       trials: [...Map.groupBy(labels, ([trial]) => trial).values()].filter((said) => said.length > 1),
@@ -96,6 +107,7 @@ function amongPeople(pairs: LabelPairs, confidence: number): { alpha: number | n
     );
     return krippendorffAlpha({ ratings, level: 'nominal' });
   };
+  if (!withInterval) return { alpha: statistic(shared), alphaInterval: null };
   const { estimate, interval } = agreementInterval({
     units: shared,
     statistic: (units) => statistic([...units]),

@@ -20,14 +20,35 @@ export function cohenKappa<Label extends string | number | boolean>(input: {
   const position = new Map(labels.map((label, i) => [label, i]));
   const size = labels.length;
   const joint = new Float64Array(size * size);
-  const first = new Float64Array(size);
-  const second = new Float64Array(size);
   for (let item = 0; item < rater1.length; item++) {
     const i = positionOf(position, rater1[item] as Label);
     const j = positionOf(position, rater2[item] as Label);
     joint[i * size + j] = (joint[i * size + j] as number) + 1;
-    first[i] = (first[i] as number) + 1;
-    second[j] = (second[j] as number) + 1;
+  }
+  return kappaOfTable({ joint, size, weights });
+}
+
+/**
+ * The same from the table of counts, for those who have it: `joint[i * size + j]` items that the first rater gave the
+ * i-th label and the second the j-th.
+ */
+export function kappaOfTable(input: {
+  readonly joint: ArrayLike<number>;
+  readonly size: number;
+  /** @default 'unweighted' */
+  readonly weights?: KappaWeights;
+}): number | null {
+  const { joint, size, weights = 'unweighted' } = input;
+  const first = new Float64Array(size);
+  const second = new Float64Array(size);
+  let items = 0;
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      const count = joint[i * size + j] as number;
+      first[i] = (first[i] as number) + count;
+      second[j] = (second[j] as number) + count;
+      items += count;
+    }
   }
   let observed = 0;
   let expected = 0;
@@ -35,7 +56,7 @@ export function cohenKappa<Label extends string | number | boolean>(input: {
     for (let j = 0; j < size; j++) {
       const distance = disagreement(weights, i, j);
       observed += distance * (joint[i * size + j] as number);
-      expected += (distance * (first[i] as number) * (second[j] as number)) / rater1.length;
+      expected += (distance * (first[i] as number) * (second[j] as number)) / items;
     }
   }
   return expected > 0 ? 1 - observed / expected : null;
