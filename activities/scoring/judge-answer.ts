@@ -3,7 +3,7 @@ import { annotatorKindOf } from '../../schema/contracts/evaluator.ts';
 import type { PlannedEvaluator } from '../../schema/contracts/plan.ts';
 import type { Store } from '../../store/open-database.ts';
 import type { ScoreOfTrial } from '../../store/scoring/commit-scores.ts';
-import { findJudgement } from '../../store/scoring/find-judgement.ts';
+import { findJudgement, type KeptJudgement } from '../../store/scoring/find-judgement.ts';
 import type { AnswerToScore } from '../../store/scoring/load-answers-to-score.ts';
 import { scoreOf, scoreOutput } from '../lanes/score-output.ts';
 import { judgementKey } from './judgement-key.ts';
@@ -13,6 +13,8 @@ export interface JudgeMeans {
   projectId: string;
   planned: PlannedEvaluator;
   evaluator: Evaluator;
+  /** Judgements under way, by key: control and candidate often say the same, and are judged at the same time. */
+  underWay: Map<string, Promise<ScoreOfTrial>>;
 }
 
 /** What one judge says of one answer, or said before of equal content: that costs nothing, and its detail says so. */
@@ -33,22 +35,27 @@ export async function judgeAnswer(answer: AnswerToScore, means: JudgeMeans): Pro
     ...(config.type === 'pairwise' && answer.control && 'output' in answer.control ? { control: answer.control } : {}),
   };
   const cacheKey = judgementKey(config, input);
-  const kept = cacheKey === null ? null : await findJudgement(means.db, means.projectId, cacheKey);
+  const ask = async (): Promise<ScoreOfTrial> => {
+    const score = await scoreOutput(versionId, evaluator, input);
+    return { ...score, annotatorKind, trialId, cacheKey: score.error === null ? cacheKey : null };
+  };
+  if (cacheKey === null) return ask();
+  const kept = await keptJudgement(means, cacheKey);
   if (kept) {
-    const blank = scoreOf(versionId, evaluator, { score: kept.score });
-    const { label, explanation } = kept;
-    return {
-      ...blank,
-      annotatorKind,
-      label,
-      explanation,
-      detail: { ...kept.detail, cached: true },
-      trialId,
-      cacheKey: null,
-    };
+    const { score, label, explanation } = kept;
+    const detail = { ...kept.detail, cached: true };
+    const blank = scoreOf(versionId, evaluator, { score: null });
+    return { ...blank, annotatorKind, score, label, explanation, detail, trialId, cacheKey: null };
   }
-  const score = await scoreOutput(versionId, evaluator, input);
-  return { ...score, annotatorKind, trialId, cacheKey: score.error === null ? cacheKey : null };
+  const asked = ask().finally(() => means.underWay.delete(cacheKey));
+  means.underWay.set(cacheKey, asked);
+  return asked;
+}
+
+/** What the judge said of equal content before, or is about to say of it. */
+async function keptJudgement({ db, projectId, underWay }: JudgeMeans, key: string): Promise<KeptJudgement | null> {
+  const kept = (await underWay.get(key)) ?? (await findJudgement(db, projectId, key)) ?? (await underWay.get(key));
+  return kept && !('error' in kept && kept.error !== null) ? kept : null;
 }
 
 /**
