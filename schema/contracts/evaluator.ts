@@ -329,7 +329,8 @@ export function metricOfEvaluator(config: EvaluatorConfig): {
     case 'llm_judge': {
       const scores = Object.values(config.choices);
       if (scores.every((one) => one === 0 || one === 1)) return { ...binary, range: [0, 1] };
-      return { ...score, range: [Math.min(...scores), Math.max(...scores)] };
+      // A call that failed by the agent's doing counts 0, whatever the labels are worth.
+      return { ...score, range: [Math.min(0, ...scores), Math.max(0, ...scores)] };
     }
     case 'pairwise':
       return { ...score, range: [0, 1] };

@@ -8,6 +8,7 @@ import { loadLabelPairs } from '../annotations/load-label-pairs.ts';
 import { bulkRead } from '../bulk-read.ts';
 import type { Store } from '../open-database.ts';
 import { readNumbers } from '../read-column.ts';
+import { evenPairs } from './even-pairs.ts';
 import { loadGolden } from './load-golden.ts';
 import { loadSlices } from './load-slices.ts';
 
@@ -146,13 +147,16 @@ function evaluatorMetric(
   scores: ScoreColumns[],
 ): MetricEvidence {
   const metric = emptyMetric(config);
+  const failed: Record<string, Uint8Array> = {};
   for (const variant of variants) {
     const values = new Float64Array(cells).fill(Number.NaN);
     const missing = new Uint8Array(cells).fill(1);
+    const failures = new Uint8Array(cells);
     const censored = metric.censored === undefined ? undefined : new Uint8Array(cells);
     const columns = trials.get(variant);
     columns?.cell.forEach((cell, row) => {
       if (columns.outcome[row] !== 1) return;
+      failures[cell] = 1;
       values[cell] = 0;
       missing[cell] = 0;
       // Nobody saw it come to an answer: watched for no step.
@@ -168,9 +172,10 @@ function evaluatorMetric(
     });
     metric.values[variant] = values;
     metric.missing[variant] = missing;
+    failed[variant] = failures;
     if (metric.censored !== undefined && censored !== undefined) metric.censored[variant] = censored;
   }
-  return metric;
+  return config.type === 'pairwise' ? evenPairs(metric, 'control', failed) : metric;
 }
 
 function emptyMetric(config: Plan['evaluators'][number]['config']): MetricEvidence {

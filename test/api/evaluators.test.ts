@@ -142,3 +142,36 @@ describe('a judge in a run', () => {
     expect(result.error?.message).toContain('unreachable');
   });
 });
+
+describe('a pairwise metric where agents fail', () => {
+  const answering = { adapter: 'exec', command: `while read -r line; do echo '{"output":"A"}'; done` } as const;
+  /** Falls over on every second example. */
+  const failing = {
+    adapter: 'exec',
+    command: `while read -r line; do case "$line" in *'"number":'*[02468]'},"context"'*) exit 3;; esac; echo '{"output":"A"}'; done`,
+  } as const;
+
+  it.each([
+    ['control fails: the candidate wins', failing, answering, 0.75],
+    ['the candidate fails: it loses', answering, failing, 0.25],
+    ['both fail: neither loses', failing, failing, 0.5],
+  ])('%s, and control stays even', async (_what, control, candidate, expected) => {
+    const preferred = {
+      type: 'pairwise' as const,
+      name: 'preferred',
+      baseUrl: stub.url,
+      model: 'judge-1',
+      prompt: 'Which?',
+    };
+    const spec = experimentSpec({ variants: { control, candidate }, evaluators: [preferred] });
+    const { id } = await sluice.runs.start.mutate({ spec });
+    const { metrics } = await untilFinal(sluice, id);
+    const means = metrics
+      .filter(({ metric }) => metric === 'preferred')
+      .map(({ variant, n, mean }) => [variant, n, mean]);
+    expect(means).toEqual([
+      ['control', 20, 0.5],
+      ['candidate', 20, expected],
+    ]);
+  });
+});
