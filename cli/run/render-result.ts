@@ -12,7 +12,9 @@ import {
   formatMoney,
   formatP,
 } from '../format/format-metric.ts';
+import { agreementText } from './agreement-text.ts';
 import { attachedText } from './attached-text.ts';
+import { convergenceLines } from './convergence-text.ts';
 import { detectableText } from './detectable-text.ts';
 import type { Changes } from './load-changes.ts';
 import { operationLines } from './operation-lines.ts';
@@ -43,6 +45,8 @@ export async function renderResult(result: RunResult, options: RenderOptions): P
     ...changes.map((one) => renderChanges(one, colors, width)),
     [
       ...methods(comparisons, result),
+      ...convergenceLines(result.metrics),
+      ...(result.agreement ?? []).map(agreementText),
       ...(result.detectableEffects ? [detectableText(result.detectableEffects)] : []),
       ...(result.attached ? [attachedText(result.attached)] : []),
       ...(unmeasured.length > 0 ? [`not measured: ${unmeasured.join(', ')}`] : []),
