@@ -1,5 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
+import { addToOutbox } from '../../store/outbox/add-to-outbox.ts';
+import { eventually } from '../support/eventually.ts';
 import { experimentSpec } from '../support/experiment-spec.ts';
 import { untilFinal, untilRun } from '../support/follow-run.ts';
 import { numberedRows, pushDataset } from '../support/push-dataset.ts';
@@ -7,7 +9,7 @@ import { refusalOf } from '../support/refusal-of.ts';
 import { startStubAgent } from '../support/stub-agent.ts';
 import { useTestStack } from '../support/test-stack.ts';
 
-const { as, db, sluice } = await useTestStack();
+const { as, db, sluice, temporal } = await useTestStack();
 await pushDataset(sluice, 'numbers', numberedRows(500));
 const stub = await startStubAgent();
 beforeEach(() => stub.reset());
@@ -89,6 +91,29 @@ describe('a run of 1,000 trials at a cap that allows 400', () => {
     expect(stub.repeated()).toBe(0);
     const { reopened } = await db.selectFrom('run').select('reopened').where('id', '=', id).executeTakeFirstOrThrow();
     expect(reopened).toBe(1);
+  });
+
+  it('goes on once though the message that starts it comes twice, also after its end', async () => {
+    const id = await start({ budget: { maxCostUsd: 0.02 } });
+    await untilFinal(sluice, id);
+    await sluice.runs.raiseBudget.mutate({ id, maxCostUsd: 0.05 });
+    const message = { topic: 'continue_experiment', payload: { runId: id, reopened: 1 } } as const;
+    const send = () => db.transaction().execute((trx) => addToOutbox(trx, message));
+    const handled = () =>
+      eventually(async () => {
+        const open = await db.selectFrom('outbox').select('id').where('done_at', 'is', null).execute();
+        return open.length === 0 || undefined;
+      }, 30_000);
+    await send();
+    await handled();
+    const run = await untilRun(sluice, id, (one) => one.status === 'completed' && one.counts.succeeded >= 50);
+    const calls = stub.calls();
+    await send();
+    await handled();
+    await temporal.workflow.getHandle(`exp/${id}`).result();
+    expect(await sluice.runs.get.query({ id })).toEqual(run);
+    expect(stub.calls()).toBe(calls);
+    expect(stub.repeated()).toBe(0);
   });
 
   it('raised while it goes on makes all of its trials without ending in between', async () => {
