@@ -207,3 +207,53 @@ describe('the exit code of a finished run', () => {
     expect(exitCode({ ...result, ...more })).toBe(code);
   });
 });
+
+describe('how variants came to their answers', () => {
+  const steps = (variant: string, converged: number, efficiency: number) => ({
+    metric: 'steps',
+    variant,
+    n: 40,
+    mean: 4,
+    interval: null,
+    kind: 'count' as const,
+    convergence: { converged, horizon: 6, optimum: 3.2, efficiency, kaplanMeier: { mean: 4, interval: null } },
+  });
+
+  it('stands under the tables, with the agreement of judges that the gate asked about', async () => {
+    const text = await renderResult(
+      {
+        ...result,
+        metrics: [steps('control', 40, 1), steps('candidate', 31, 0.74)],
+        agreement: [
+          {
+            judge: 'helpful@3',
+            label: 'helpful',
+            basis: 'label',
+            threshold: null,
+            trials: 80,
+            labels: 80,
+            examples: 40,
+            people: ['ann'],
+            observed: 0.9,
+            kappa: 0.714,
+            interval: [0.447, 0.888],
+            confidence: 0.95,
+            categories: ['helpful', 'unhelpful'],
+            counts: [
+              [50, 10],
+              [0, 20],
+            ],
+            alpha: null,
+            alphaInterval: null,
+            unusable: 0,
+          },
+        ],
+      },
+      { width: 200, colors: plain },
+    );
+    expect(text).toContain(
+      'steps: control converged in 40 of 40 trials (1.00 of the optimum), candidate in 31 of 40 (0.74); optimum 3.2 steps; never converged counts as 6',
+    );
+    expect(text).toContain('helpful@3 agrees with people: kappa 0.71 [0.45, 0.89] over 80 labelled trials');
+  });
+});

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { changedExamples } from '../../gates/changed-examples.ts';
+import { joinEvidence } from '../../gates/join-evidence.ts';
 import { judgeExperiment } from '../../gates/judge-experiment.ts';
 import type { MetricEvidence } from '../../schema/contracts/evidence.ts';
 import type { Criterion } from '../../schema/contracts/gate.ts';
@@ -128,4 +130,32 @@ it(`calls steps of one agent against itself different at most as often as alpha 
     runs,
   );
   expect(wrong).toBeLessThanOrEqual(mostWrong);
+});
+
+it('compares steps of two runs only where both were watched equally long', () => {
+  const side = (steps: readonly number[], options: Partial<MetricEvidence> = {}) => {
+    const evidence = evidenceOf([stepsOf({ control: steps, candidate: steps }, options)]);
+    return { evidence, variant: 'control', outputs: steps.map(() => ({ revisionId: 'r', hashes: [null] })) };
+  };
+  const joined = joinEvidence(side(listOf(20, () => 3)), side(listOf(20, (index) => (index < 10 ? -1 : 3))));
+  const { comparisons } = judgeExperiment(null, joined.evidence, { seed: 's' });
+  // A wrong stop counts as the slowest right answer: level, never better.
+  expect(comparisons[0]).toMatchObject({ metric: 'steps_to_answer', estimate: 0, improved: 0 });
+  const otherwise = joinEvidence(
+    side(listOf(20, () => 3)),
+    side(
+      listOf(20, () => 3),
+      { horizon: 9 },
+    ),
+  );
+  expect(otherwise.warnings).toEqual(['steps_to_answer is not compared: it is measured otherwise in a']);
+});
+
+it('lists no example as improved because a candidate stopped early and wrong', () => {
+  const metric = stepsOf({ control: [5, 5, 5, 4], candidate: [-1, 5, 3, -2] });
+  expect(changedExamples(evidenceOf([metric]), 'steps_to_answer', 'candidate')).toEqual({
+    improved: ['e2'],
+    regressed: ['e3'],
+    flaky: [],
+  });
 });
