@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { ExampleRow } from '../../schema/contracts/dataset.ts';
 import { experimentSpec, solver } from '../support/experiment-spec.ts';
@@ -18,7 +21,10 @@ it('a golden case that breaks is named with its owner and reason: in the verdict
   );
   await pushDataset(stack.sluice, 'numbers', rows);
   const { id } = await stack.sluice.runs.start.mutate({
-    spec: experimentSpec({ variants: { control: solver(10), candidate: solver(7) } }),
+    spec: experimentSpec({
+      variants: { control: solver(10), candidate: solver(7) },
+      gate: { criteria: [{ metric: 'correct', split: 'golden', mustPass: true }] },
+    }),
   });
   const run = await untilFinal(stack.sluice, id);
   expect(run.verdict).toBe('fail');
@@ -32,6 +38,9 @@ it('a golden case that breaks is named with its owner and reason: in the verdict
   });
   const listed = await runCli(['run', 'examples', id, '--metric', 'correct'], { env });
   expect(listed.stdout).toContain('  golden    owned by ada: lost us a customer\n');
-  const report = await runCli(['gate', 'check', id, '--markdown', '-'], { env });
-  expect(report.stdout).toContain('<b>golden</b>\nowned by ada: lost us a customer');
+  const cwd = mkdtempSync(join(tmpdir(), 'sluice-golden-'));
+  await runCli(['gate', 'check', id, '--markdown', 'report.md'], { env, cwd });
+  const report = readFileSync(join(cwd, 'report.md'), 'utf8');
+  rmSync(cwd, { recursive: true });
+  expect(report).toContain('<b>golden</b>\nowned by ada: lost us a customer');
 });
