@@ -1,3 +1,4 @@
+import type { AgentConfig } from '../../schema/contracts/agent.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
 
@@ -11,7 +12,7 @@ export function expandSpec(spec: ExperimentSpec, plan: Plan): ExperimentSpec {
     variants: Object.fromEntries(
       plan.variants.map((variant) => [
         variant.name,
-        variant.agent ? { agent: variant.agent.name, version: variant.agent.version } : variant.config,
+        variant.agent ? { agent: variant.agent.name, version: variant.agent.version } : unpinned(variant.config),
       ]),
     ),
     repetitions: plan.repetitions,
@@ -27,6 +28,13 @@ export function expandSpec(spec: ExperimentSpec, plan: Plan): ExperimentSpec {
     ...(spec.tags ? { tags: spec.tags } : {}),
     ...(spec.git ? { git: spec.git } : {}),
   };
+}
+
+/** Without the one key of a planned agent that specs do not have: the dataset's version is named beside it. */
+function unpinned(config: AgentConfig): AgentConfig {
+  if (config.adapter !== 'openai' || config.prompt?.fewShot === undefined) return config;
+  const { versionId: _, ...fewShot } = config.prompt.fewShot;
+  return { ...config, prompt: { ...config.prompt, fewShot } };
 }
 
 /** As a spec writes it, to the millisecond. */

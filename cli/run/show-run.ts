@@ -1,6 +1,7 @@
 import { withStack } from '../connect.ts';
 import type { GlobalOptions } from '../global-options.ts';
 import { expandSpec } from './expand-spec.ts';
+import { pinnedLines } from './pinned-lines.ts';
 import { printResult } from './print-result.ts';
 
 /** `run get ID`, and `run show ID --spec`, which prints the spec with every default written out. */
@@ -12,6 +13,7 @@ export async function showRun(id: string, options: { spec?: boolean }, global: G
     if (global.json) return console.log(JSON.stringify({ spec: expanded, plan, planHash }));
     const { stringify } = await import('yaml');
     const limit = plan.limit === null ? '' : `\n# --limit ${plan.limit}`;
-    process.stdout.write(`# ${id}, planHash ${planHash}${limit}\n${stringify(expanded)}`);
+    const pinned = pinnedLines(plan).map((line) => `\n# ${line}`);
+    process.stdout.write(`# ${id}, planHash ${planHash}${limit}${pinned.join('')}\n${stringify(expanded)}`);
   });
 }

@@ -37,7 +37,21 @@ describe('the environment', () => {
     expect(readConfig({ SLUICE_ALLOW_PRIVATE_HOSTS: 'true' })).toMatchObject({ allowPrivateHosts: true });
   });
 
+  it('lets workers start commands in the embedded default, and elsewhere only when asked', () => {
+    expect(readConfig({}).allowExec).toBe(false);
+    expect(readConfig({ SLUICE_ALLOW_PRIVATE_HOSTS: '1' }).allowExec).toBe(false);
+    expect(readConfig({ SLUICE_LOCAL: '1' }).allowExec).toBe(true);
+    expect(readConfig({ SLUICE_LOCAL: '1', SLUICE_ALLOW_EXEC: '0' }).allowExec).toBe(false);
+    expect(readConfig({ SLUICE_ALLOW_EXEC: '1' }).allowExec).toBe(true);
+  });
+
+  it('finds a list of token prices only where it is named', () => {
+    expect(readConfig({}).pricesFile).toBeUndefined();
+    expect(readConfig({ SLUICE_PRICES: 'prices.yaml' }).pricesFile).toBe(resolve('prices.yaml'));
+  });
+
   it.each([
+    ['SLUICE_ALLOW_EXEC', 'sometimes'],
     ['DATABASE_URL', 'mysql://localhost/x'],
     ['TEMPORAL_ADDRESS', 'http://localhost:7233'],
     ['SLUICE_URL', 'localhost:4400'],

@@ -1,5 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { expandSpec } from '../../cli/run/expand-spec.ts';
+import { pinnedLines } from '../../cli/run/pinned-lines.ts';
 import type { AgentConfig, FewShotRule } from '../../schema/contracts/agent.ts';
+import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
 import { completion, startStubCompletions } from '../agents/stub-completions.ts';
 import { experimentSpec } from '../support/experiment-spec.ts';
 import { untilFinal } from '../support/follow-run.ts';
@@ -41,6 +44,12 @@ const model = (fewShot?: FewShotRule): AgentConfig => ({
   prompt: { system: 'Name the intent.', ...(fewShot === undefined ? {} : { fewShot }) },
 });
 const nearest: FewShotRule = { dataset: 'support', split: 'train', select: 'nearest', k: 2 };
+/** A run that is accepted and calls nobody for long. */
+async function startAndAbort(wanted: ExperimentSpec): Promise<string> {
+  const { id } = await sluice.runs.start.mutate({ spec: wanted });
+  await sluice.runs.abort.mutate({ id });
+  return id;
+}
 const spec = (fewShot: FewShotRule, dataset = 'support#test') =>
   experimentSpec({
     dataset,
@@ -62,6 +71,25 @@ describe('an experiment with a few-shot rule', () => {
       dataset: 'support@1',
       versionId: plan.dataset.versionId,
     });
+  });
+
+  it('is the same plan when the spec that `run show --spec` prints is started again', async () => {
+    // Calls nobody: the worker does not have its secret.
+    const openai = { baseUrl: 'https://api.openai.com/v1', secret: 'ABSENT' };
+    const priced = { ...model(nearest), ...openai, model: 'gpt-4o' };
+    await sluice.agents.push.mutate({ agent: 'plain', config: model() });
+    const dependent = { ...model(nearest), dependsOn: [{ agent: 'plain' }] };
+    const variants = { control: dependent, candidate: priced };
+    const id = await startAndAbort({ ...spec(nearest), variants });
+    const shown = await sluice.runs.spec.query({ id });
+    expect(pinnedLines(shown.plan).map((line) => line.replace(/support@\d+/, 'support'))).toEqual([
+      'control depends on plain@1',
+      'control is shown the nearest 2 of support#train',
+      'candidate is shown the nearest 2 of support#train',
+      'candidate costs $2.5 in and $10 out per million tokens, as of 2026-05-31',
+    ]);
+    const again = await startAndAbort(expandSpec(shown.spec, shown.plan));
+    expect((await sluice.runs.spec.query({ id: again })).planHash).toBe(shown.planHash);
   });
 
   it('shows nobody their own answer where questions and examples overlap, and plan warns of it', async () => {
