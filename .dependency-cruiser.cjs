@@ -70,7 +70,7 @@ module.exports = {
       from: { path: '^workflows/' },
       to: { dependencyTypes: ['core'] },
     },
-    only('activities', ['schema/', 'gates/', 'statistics/', 'evaluators/', 'agents/', 'store/']),
+    only('activities', ['schema/', 'gates/', 'statistics/', 'assignment/', 'evaluators/', 'agents/', 'store/']),
     only('api', ['schema/', 'gates/', 'assignment/', 'store/', 'workflows/messages\\.ts']),
     only('local', ['config/', 'schema/']),
     only('client', ['schema/contracts/', 'schema/errors\\.ts', 'assignment/', 'api/root\\.ts']),

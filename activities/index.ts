@@ -13,6 +13,8 @@ import { planExperiment } from './plan-experiment.ts';
 import { planScoring } from './plan-scoring.ts';
 import { previewPlan } from './preview-plan.ts';
 import { readIntent } from './read-intent.ts';
+import { failRollout } from './rollouts/fail-rollout.ts';
+import { lookAtRollout } from './rollouts/look.ts';
 import { runShard } from './run-shard.ts';
 import { scoreShard } from './score-shard.ts';
 
@@ -35,6 +37,9 @@ export function createActivities(dependencies: ActivityDependencies) {
     scoreShard: bind(scoreShard),
     judgeScoring: bind(judgeScoring),
     failScoring: bind(failScoring),
+    // It waits by failing, so its attempts count nothing: a defect lets the lease run out, and all units get control.
+    lookAtRollout: (input: { runId: string }) => supervised(() => lookAtRollout(dependencies, input), Infinity),
+    failRollout: bind(failRollout),
   };
 }
 
@@ -44,14 +49,14 @@ export type Activities = ReturnType<typeof createActivities>;
 const triesOfDefects = 5;
 
 /** Heartbeats while the activity works, and tells an outage (try for ever) from a defect (give up, say so). */
-async function supervised<Output>(work: () => Promise<Output>): Promise<Output> {
+async function supervised<Output>(work: () => Promise<Output>, tries = triesOfDefects): Promise<Output> {
   const beat = setInterval(() => heartbeat(), 1_000);
   try {
     return await work();
   } catch (error) {
     if (cancellationSignal().aborted) throw error;
     if (error instanceof SluiceError) throw ApplicationFailure.nonRetryable(error.message, error.code, error.fix);
-    if (!isOutage(error) && activityInfo().attempt >= triesOfDefects) {
+    if (!isOutage(error) && activityInfo().attempt >= tries) {
       throw ApplicationFailure.nonRetryable(error instanceof Error ? error.message : String(error), 'internal');
     }
     throw error;

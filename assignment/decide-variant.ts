@@ -2,10 +2,11 @@ import { chooseVariation } from './choose-variation.ts';
 import { hashUnit } from './hash-unit.ts';
 import { type Attributes, type Condition, meetsConditions } from './meets-conditions.ts';
 
-/** What of a split decides who gets what; `variants[0]` is control. */
+/** What of a split decides who gets what; `variants[0]` is control, `variants[fallback]` what is served without a draw. */
 export type Split = {
   readonly seed: string | null;
   readonly hashVersion: number;
+  readonly fallback: number;
   readonly variants: readonly {
     readonly name: string;
     readonly version: number;
@@ -20,7 +21,7 @@ export type Split = {
 export type AssignedBy = 'hash' | 'forced' | 'conditions' | 'lease_over' | 'older_session' | 'no_rollout';
 
 /**
- * The position in `variants` that a unit gets, and why. In this order: a forced variant; control where nothing is drawn; control outside the
+ * The position in `variants` that a unit gets, and why. In this order: a forced variant; the fallback (control) where nothing is drawn; control outside the
  * conditions; control when the lease is over (nobody may then know that the rollout was stopped); control for
  * a session from before the rollout; else the hash.
  */
@@ -40,16 +41,16 @@ export function decideVariant(
     const position = split.variants.findIndex(({ name }) => name === forced);
     if (position >= 0) return { position, assignedBy: 'forced' };
   }
-  if (split.seed === null || split.variants.length < 2) return { position: 0, assignedBy: 'no_rollout' };
-  if (!by.leased) return { position: 0, assignedBy: 'lease_over' };
+  if (split.seed === null || split.variants.length < 2) return { position: split.fallback, assignedBy: 'no_rollout' };
+  if (!by.leased) return { position: split.fallback, assignedBy: 'lease_over' };
   if (split.conditions.length > 0 && !meetsConditions(split.conditions, by.attributes ?? {})) {
-    return { position: 0, assignedBy: 'conditions' };
+    return { position: split.fallback, assignedBy: 'conditions' };
   }
   if (by.sessionStartedAtMs !== undefined && split.startedAtMs !== null && by.sessionStartedAtMs < split.startedAtMs) {
-    return { position: 0, assignedBy: 'older_session' };
+    return { position: split.fallback, assignedBy: 'older_session' };
   }
   const n = hashUnit({ seed: split.seed, unit, version: split.hashVersion });
-  if (n === null) return { position: 0, assignedBy: 'no_rollout' };
+  if (n === null) return { position: split.fallback, assignedBy: 'no_rollout' };
   const position = chooseVariation({ n, ranges: split.variants.map(({ range }) => range) });
-  return position < 0 ? { position: 0, assignedBy: 'no_rollout' } : { position, assignedBy: 'hash' };
+  return position < 0 ? { position: split.fallback, assignedBy: 'no_rollout' } : { position, assignedBy: 'hash' };
 }

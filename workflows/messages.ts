@@ -8,9 +8,14 @@ export const commandSignalName = 'command';
 
 export const taskQueue = 'sluice';
 
-export const workflowNames = { experiment: 'experiment', plan: 'plan', scoring: 'scoring' } as const;
+export const workflowNames = {
+  experiment: 'experiment',
+  plan: 'plan',
+  rollout: 'rollout',
+  scoring: 'scoring',
+} as const;
 
 /** The workflow id of a run, of a question about a plan, or of a scoring; none ever has two. */
 export function workflowIdOf(kind: keyof typeof workflowNames, id: string): string {
-  return `${{ experiment: 'exp', plan: 'plan', scoring: 'score' }[kind]}/${id}`;
+  return `${{ experiment: 'exp', plan: 'plan', rollout: 'rollout', scoring: 'score' }[kind]}/${id}`;
 }

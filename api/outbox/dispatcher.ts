@@ -52,6 +52,10 @@ async function send(client: Client, message: OutboxMessage): Promise<void> {
       const { runId } = message.payload;
       return startOnce(client, 'experiment', runId, { runId });
     }
+    case 'start_rollout': {
+      const { runId } = message.payload;
+      return startOnce(client, 'rollout', runId, { runId });
+    }
     case 'continue_experiment':
       return continueOnce(client, message.payload);
     case 'start_scoring': {
@@ -64,7 +68,7 @@ async function send(client: Client, message: OutboxMessage): Promise<void> {
     }
     case 'signal_run':
       try {
-        const workflowId = workflowIdOf('experiment', message.payload.runId);
+        const workflowId = workflowIdOf(message.payload.kind, message.payload.runId);
         await client.workflow.getHandle(workflowId).signal(commandSignalName);
       } catch (error) {
         // The run is over, or its start stands behind this in the outbox and will read the command by itself.

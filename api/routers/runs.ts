@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import { diffChanges } from '../../schema/contracts/diff.ts';
 import type { evaluatorConfigSchema, evaluatorReferenceSchema } from '../../schema/contracts/evaluator.ts';
+import { isRolloutSpec, parseRollout } from '../../schema/contracts/parse-rollout.ts';
 import { parseSpec } from '../../schema/contracts/parse-spec.ts';
+import type { rolloutSpecSchema } from '../../schema/contracts/rollout.ts';
 import { datasetReferenceSchema, type experimentSpecSchema, gitSchema } from '../../schema/contracts/spec.ts';
 import { nameSchema, runStatuses } from '../../schema/contracts/words.ts';
 import { whyNotStorable } from '../../schema/why-not-storable.ts';
 import { listRuns } from '../../store/runs/list-runs.ts';
 import { answerRequest } from '../operations/approvals/answer-request.ts';
 import { previewPlan } from '../operations/plans/preview-plan.ts';
+import { startRollout } from '../operations/rollouts/start-rollout.ts';
+import { steerRollout } from '../operations/rollouts/steer-rollout.ts';
 import { changeRun } from '../operations/runs/change-run.ts';
 import { diffRuns } from '../operations/runs/diff-runs.ts';
 import { getRun, getSpec } from '../operations/runs/get-run.ts';
@@ -37,18 +41,36 @@ const answered = id.extend({
   /** Of what was looked at: when the run has other evidence by now, the answer is refused. */
   evidenceHash: z.string().min(1).max(100).optional(),
 });
+/** An experiment or a rollout: each is read by its own contract. */
+const startInput = z
+  .custom<z.input<typeof experimentSpecSchema> | z.input<typeof rolloutSpecSchema>>()
+  .transform((spec) => (isRolloutSpec(spec) ? parseRollout(spec, 'spec') : parseSpec(spec, 'spec')));
 const side = z.object({ run: z.string().min(1).max(100), variant: z.string().max(100).optional() });
 
 export const runsRouter = router({
   start: procedureFor('engineer')
     .input(
       z.object({
-        spec: specInput,
+        spec: startInput,
         idempotencyKey: z.string().min(1).max(200).optional(),
         limit: z.int().min(1).max(10_000_000).optional(),
       }),
     )
-    .mutation(startRun),
+    .mutation(({ ctx, input: { spec, ...input } }) =>
+      spec.kind === 'experiment'
+        ? startRun({ ctx, input: { ...input, spec } })
+        : startRollout({ ctx, input: { ...input, spec } }),
+    ),
+  /** A rollout leaves its stage now (`advance`), leaves the next one out (`skip`), or gets more time (`extend`). */
+  steer: procedureFor('engineer')
+    .input(
+      id.extend({
+        command: z.enum(['advance', 'skip', 'extend']),
+        byMs: z.int().min(1_000).max(31_622_400_000).optional(),
+        reason,
+      }),
+    )
+    .mutation(steerRollout),
   /** What a run of this spec would be; calls each variant up to five times, starts nothing. */
   plan: procedureFor('engineer')
     .input(

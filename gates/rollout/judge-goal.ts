@@ -1,12 +1,12 @@
 import type { RolloutLook, StratumCounts } from '../../schema/contracts/rollout-look.ts';
 import type { RolloutPlanMetric } from '../../schema/contracts/rollout-plan.ts';
+import { unscaleEffect } from '../../schema/contracts/scale-value.ts';
 import { mixtureInterval } from '../../statistics/mixture-interval.ts';
 import type { SampleSummary } from '../../statistics/welch-t-test.ts';
 import { welchTTest } from '../../statistics/welch-t-test.ts';
 import { formatConfidence, formatPValue } from '../format-number.ts';
 import { formatRolloutChange } from './format-rollout-change.ts';
 import { guardrailEvidence } from './guardrail-evidence.ts';
-import { unscaleEffect } from './scale-value.ts';
 
 type Goal = RolloutLook['goals'][number];
 

@@ -1,10 +1,10 @@
 import type { DataState, GuardrailResult, GuardrailState } from '../../schema/contracts/rollout-look.ts';
 import type { RolloutPlanMetric } from '../../schema/contracts/rollout-plan.ts';
+import { scaleDifference, unscaleEffect } from '../../schema/contracts/scale-value.ts';
 import { mixtureLogE, type PreparedMixture } from '../../statistics/design-mixture.ts';
 import { preparedMixtureInterval } from '../../statistics/mixture-interval.ts';
 import { formatConfidence } from '../format-number.ts';
 import { formatRolloutChange } from './format-rollout-change.ts';
-import { scaleDifference, unscaleEffect } from './scale-value.ts';
 
 /**
  * One guardrail of one candidate (DESIGN §7 "Guardrails"): breached when harm beyond `harmBeyond` is shown at level

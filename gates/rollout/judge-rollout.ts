@@ -6,13 +6,13 @@ import type {
   StratumCounts,
 } from '../../schema/contracts/rollout-look.ts';
 import type { RolloutPlan, RolloutPlanMetric, RolloutStage } from '../../schema/contracts/rollout-plan.ts';
+import { unscaleEffect } from '../../schema/contracts/scale-value.ts';
 import { mixtureInterval } from '../../statistics/mixture-interval.ts';
 import { checkSampleRatio } from './check-sample-ratio.ts';
 import { guardrailEvidence, prepared, shadowEvidence } from './guardrail-evidence.ts';
 import { judgeGoal } from './judge-goal.ts';
 import { judgeGuardrail } from './judge-guardrail.ts';
 import { nextAnchors } from './next-anchors.ts';
-import { unscaleEffect } from './scale-value.ts';
 
 /** All that a look may judge by. The same input gives the same look. */
 export interface RolloutEvidence {

@@ -16,6 +16,8 @@ const commonFields = {
   revision: z.string().max(200).optional(),
   limits: limitsSchema.optional(),
   sideEffects: z.boolean().optional(),
+  /** Honours `context.shadow`: an answer that nobody sees has no effects. */
+  shadowSafe: z.boolean().optional(),
   /** Agents it calls on its way to an answer. Without a version: the newest when the agent is pushed, or the run accepted. */
   dependsOn: z
     .array(

@@ -3,6 +3,7 @@
  * the answer of `runs.get`. Change only by adding.
  */
 import type { Approval } from './approval.ts';
+import type { GuardrailResult, RolloutLook } from './rollout-look.ts';
 import type { AttachedEvaluator } from './scoring.ts';
 import type { Git } from './spec.ts';
 import type { Action, MetricKind, RunKind, RunStatus, Verdict } from './words.ts';
@@ -209,6 +210,15 @@ export interface ParetoFront {
   }[];
 }
 
+/** One decision of a rollout: a step forward, a hold, or the way back. */
+export interface RolloutDecision {
+  id: string;
+  verdict: Verdict;
+  action: Action;
+  evidenceHash: string;
+  at: string;
+}
+
 export interface RunResult {
   id: string;
   kind: RunKind;
@@ -248,6 +258,16 @@ export interface RunResult {
   /** Why the run could not finish, when `status` is failed or aborted. */
   error: { message: string; fix?: string } | null;
   decisionId: string | null;
+  /** Of a rollout: the stage that runs, counted from 1; 0 before the first. */
+  stage?: number;
+  phase?: 'requested' | 'stage' | 'watch' | 'ended';
+  /** Of a rollout: the share of units that get a candidate now. */
+  share?: number;
+  /** Of a rollout, as the last look saw them. */
+  guardrails?: GuardrailResult[];
+  goals?: RolloutLook['goals'];
+  sampleRatio?: RolloutLook['sampleRatio'];
+  decisions?: RolloutDecision[];
   /** Evaluators added after the run had ended: their metrics are shown with the others and decide nothing. */
   attached?: AttachedEvaluator[];
   /** Once persons were asked: what they were asked and said. The action stays null until they decided. */

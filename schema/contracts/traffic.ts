@@ -17,6 +17,8 @@ export interface TrafficSplit {
   unit: 'session' | 'user';
   /** `control` first. Ranges are half-open stretches of [0, 1); together they cover it. */
   variants: { name: string; version: number; range: [number, number] }[];
+  /** Position in `variants` of what is served where nothing may be drawn: control, and after a promotion the promoted version. */
+  fallback: number;
   /** The candidate also answers this share of units, unseen. */
   shadow: { variant: string; version: number; share: number } | null;
   conditions: Condition[];

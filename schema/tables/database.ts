@@ -7,6 +7,7 @@ import type { Json } from '../contracts/json.ts';
 import type { Plan, PlannedEvaluator } from '../contracts/plan.ts';
 import type { PlanMeasurement } from '../contracts/plan-preview.ts';
 import type { DetectableEffect, RunResult } from '../contracts/result.ts';
+import type { RolloutLook } from '../contracts/rollout-look.ts';
 import type { AttachedResult } from '../contracts/scoring.ts';
 import type { ExperimentSpec } from '../contracts/spec.ts';
 import type { TrafficSplit } from '../contracts/traffic.ts';
@@ -622,6 +623,104 @@ export interface MetricCountTable {
   count: number;
 }
 
+export interface RolloutStateTable {
+  run_id: string;
+  agent_id: string;
+  phase: Generated<'requested' | 'stage' | 'watch' | 'ended'>;
+  /** Grows with every change, so that two looks cannot both act on one state. */
+  seq: Generated<number>;
+  /** Position of the stage that runs, or is to be entered. */
+  stage: Generated<number>;
+  /** The open one. */
+  stratum: number | null;
+  entered_at: MaybeTime;
+  /** Paused or frozen since the stage was entered. */
+  idle_ms: Generated<number>;
+  idle_since: MaybeTime;
+  extended_ms: Generated<number>;
+  disturbed: Generated<boolean>;
+  /** What a person ordered, until it is done. */
+  command: 'advance' | 'skip' | null;
+  /** Why a person must act. */
+  hold: string | null;
+  srm_since: MaybeTime;
+  dropped_exposures: Generated<number>;
+  latest_look: JSONColumnType<RolloutLook | null, string | null | undefined, string | null>;
+}
+
+export interface FreezeWindowTable {
+  id: string;
+  project_id: string;
+  from_at: Time;
+  to_at: MaybeTime;
+  reason: string;
+  created_by: string;
+  created_at: Time;
+  ended_at: MaybeTime;
+}
+
+export interface ShadowCountTable {
+  run_id: string;
+  stage: number;
+  variant: string;
+  metric: string;
+  /** Bin of the candidate - bin of control. */
+  difference: number;
+  slot: number;
+  count: number;
+}
+
+export interface AgentCallTable {
+  id: string;
+  project_id: string;
+  agent_id: string;
+  run_id: string | null;
+  /** What the unit was assigned, also when control answered in its place. */
+  variant: string;
+  version: number;
+  revision: number;
+  unit: string | null;
+  trace_id: string;
+  shadow: Generated<boolean>;
+  fell_back: Generated<boolean>;
+  status: 'succeeded' | 'failed';
+  error_class: string | null;
+  latency_ms: number | null;
+  first_token_ms: number | null;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cost_usd: number | null;
+  steps: number | null;
+  at: Time;
+}
+
+export interface SilenceMarkTable {
+  run_id: string;
+  metric: string;
+  silent_until: Time;
+}
+
+export interface MetricFreshnessTable {
+  run_id: string;
+  metric: string;
+  last_value_at: Time;
+  /** Answers that the metric's evaluator was asked about, and failed on. */
+  asked: Generated<number>;
+  failed: Generated<number>;
+}
+
+export interface ZeroToleranceEventTable {
+  run_id: string;
+  draw: number;
+  unit: string;
+  metric: string;
+  variant: string;
+  seen_at: Time;
+  /** A second judgement or a person. */
+  confirmed_by: string | null;
+  refuted_by: string | null;
+}
+
 export interface ExposureCountTable {
   run_id: string;
   stratum: number;
@@ -679,4 +778,11 @@ export interface Database {
   unit_metric: UnitMetricTable;
   metric_count: MetricCountTable;
   exposure_count: ExposureCountTable;
+  rollout_state: RolloutStateTable;
+  freeze_window: FreezeWindowTable;
+  shadow_count: ShadowCountTable;
+  zero_tolerance_event: ZeroToleranceEventTable;
+  metric_freshness: MetricFreshnessTable;
+  silence_mark: SilenceMarkTable;
+  agent_call: AgentCallTable;
 }

@@ -7,8 +7,9 @@ export type OutboxMessage =
   /** `reopened`: which going on of the run it is. */
   | { topic: 'continue_experiment'; payload: { runId: string; reopened: number } }
   | { topic: 'start_scoring'; payload: { scoringId: string } }
+  | { topic: 'start_rollout'; payload: { runId: string } }
   | { topic: 'preview_plan'; payload: { previewId: string } }
-  | { topic: 'signal_run'; payload: { runId: string; kind: 'experiment' } };
+  | { topic: 'signal_run'; payload: { runId: string; kind: 'experiment' | 'rollout' } };
 
 /** Writes the message with the row that causes it; wakes the dispatchers when the transaction commits. */
 export async function addToOutbox(trx: Store, message: OutboxMessage): Promise<void> {

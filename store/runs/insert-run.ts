@@ -1,4 +1,6 @@
 import type { Plan } from '../../schema/contracts/plan.ts';
+import type { RolloutSpec } from '../../schema/contracts/rollout.ts';
+import type { RolloutPlan } from '../../schema/contracts/rollout-plan.ts';
 import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
 import type { Store } from '../open-database.ts';
 
@@ -9,9 +11,11 @@ export async function insertRun(
     id: string;
     projectId: string;
     name: string;
-    spec: ExperimentSpec;
+    /** @default experiment */
+    kind?: 'experiment' | 'rollout';
+    spec: ExperimentSpec | RolloutSpec;
     specHash: string;
-    plan: Plan;
+    plan: Plan | RolloutPlan;
     planHash: string;
     idempotencyKey: string | null;
     requestedBy: string;
@@ -24,7 +28,7 @@ export async function insertRun(
     .values({
       id: run.id,
       project_id: run.projectId,
-      kind: 'experiment',
+      kind: run.kind ?? 'experiment',
       name: run.name,
       status: 'queued',
       spec: JSON.stringify(run.spec),

@@ -7,6 +7,7 @@ function split(share: number, more: Partial<Split> = {}): Split {
   return {
     seed: 'rollout-1',
     hashVersion: 2,
+    fallback: 0,
     variants: [
       { name: 'control', version: 3, range: control },
       { name: 'candidate', version: 4, range: candidates[0] as [number, number] },

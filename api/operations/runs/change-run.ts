@@ -4,6 +4,7 @@ import { SluiceError } from '../../../schema/errors.ts';
 import { lapseRequests } from '../../../store/approvals/end-request.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import { addToOutbox } from '../../../store/outbox/add-to-outbox.ts';
+import { stopRollout } from '../../../store/rollouts/stop-rollout.ts';
 import { changeStatus } from '../../../store/runs/change-status.ts';
 import { findRun } from '../../../store/runs/find-run.ts';
 import { lockRun } from '../../../store/runs/lock-run.ts';
@@ -30,7 +31,7 @@ export async function changeRun({
   input: { id: string; command: RunCommand; reason?: string };
 }): Promise<{ id: string; status: RunStatus; changed: boolean }> {
   const { projectId, actor } = ctx.principal;
-  await requireRun(ctx, input.id);
+  const { kind } = await requireRun(ctx, input.id);
   const answer = await ctx.db.transaction().execute(async (trx): Promise<{ status: RunStatus; changed: boolean }> => {
     const run = await lockRun(trx, input.id);
     const wanted = statusAfter[input.command];
@@ -51,6 +52,7 @@ export async function changeRun({
         fix: `See it with \`sluice run get ${input.id}\`.`,
       });
     }
+    if (input.command === 'abort' && kind === 'rollout') await stopRollout(trx, input.id);
     if (input.command === 'abort') await lapseRequests(trx, { runId: input.id, reason: 'The run was aborted.' });
     const detail: { [key: string]: Json } = input.reason ? { reason: input.reason } : {};
     await appendAuditEvent(
@@ -58,7 +60,10 @@ export async function changeRun({
       { projectId, actor, verb: `run.${input.command}`, subject: `run:${input.id}`, detail },
       ctx.auditKey,
     );
-    await addToOutbox(trx, { topic: 'signal_run', payload: { runId: input.id, kind: 'experiment' } });
+    await addToOutbox(trx, {
+      topic: 'signal_run',
+      payload: { runId: input.id, kind: kind === 'rollout' ? 'rollout' : 'experiment' },
+    });
     return { status, changed: true };
   });
   if (answer.changed) ctx.dispatch();

@@ -5,6 +5,7 @@ import { findRequest } from '../../../store/approvals/find-request.ts';
 import { readApproval } from '../../../store/approvals/read-approval.ts';
 import { summarizeRun } from '../../../store/runs/summarize-run.ts';
 import type { SignedContext } from '../../context.ts';
+import { getRollout } from '../rollouts/get-rollout.ts';
 import { requireRun } from './require-run.ts';
 import { showAttached } from './show-attached.ts';
 
@@ -14,6 +15,7 @@ import { showAttached } from './show-attached.ts';
  */
 export async function getRun({ ctx, input }: { ctx: SignedContext; input: { id: string } }): Promise<RunResult> {
   const run = await requireRun(ctx, input.id);
+  if (run.kind === 'rollout') return getRollout(ctx, run);
   if (run.result && run.status === 'completed') return showAttached(ctx.db, run.result);
   if (run.result && run.status === 'awaiting_approval') {
     const request = await findRequest(ctx.db, { runId: run.id });

@@ -6,7 +6,8 @@ import { SluiceError } from '../../../schema/errors.ts';
 import { findRun } from '../../../store/runs/find-run.ts';
 import type { SignedContext } from '../../context.ts';
 import { requireRun } from './require-run.ts';
-import { type StartedRun, startRun } from './start-run.ts';
+import type { StartedRun } from './same-run.ts';
+import { startRun } from './start-run.ts';
 
 export interface RerunInput {
   id: string;

@@ -1,6 +1,5 @@
 import canonicalize from 'canonicalize';
 import type { ExperimentSpec } from '../../../schema/contracts/spec.ts';
-import { SluiceError } from '../../../schema/errors.ts';
 import { newId, sha256 } from '../../../schema/ids.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import { addToOutbox } from '../../../store/outbox/add-to-outbox.ts';
@@ -8,13 +7,7 @@ import { findRunByKey } from '../../../store/runs/find-run.ts';
 import { insertRun } from '../../../store/runs/insert-run.ts';
 import type { SignedContext } from '../../context.ts';
 import { resolvePlan } from './resolve-plan.ts';
-
-export interface StartedRun {
-  id: string;
-  name: string;
-  /** False when the idempotency key had started this run already. */
-  created: boolean;
-}
+import { type StartedRun, sameRun } from './same-run.ts';
 
 /**
  * Accepts a run: its row, audit event and outbox entry in one transaction. The same key with the same spec gives the
@@ -73,16 +66,4 @@ export async function startRun({
   const winner = await findRunByKey(ctx.db, projectId, idempotencyKey ?? '');
   if (!winner) throw new Error(`run ${id} was refused without a holder of its idempotency key`);
   return sameRun(winner, specHash);
-}
-
-function sameRun(
-  run: { id: string; name: string; spec_hash: string; idempotency_key: string | null },
-  specHash: string,
-) {
-  if (run.spec_hash === specHash) return { id: run.id, name: run.name, created: false };
-  throw new SluiceError({
-    code: 'conflict',
-    message: `the idempotency key "${run.idempotency_key}" belongs to ${run.id}, which was started with another spec`,
-    fix: 'Use another key for another spec, or the first spec again.',
-  });
 }

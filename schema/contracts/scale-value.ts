@@ -1,4 +1,4 @@
-import type { RolloutPlanMetric } from '../../schema/contracts/rollout-plan.ts';
+import type { RolloutPlanMetric } from './rollout-plan.ts';
 
 type Scale = Pick<RolloutPlanMetric, 'range' | 'direction' | 'thresholdMs'>;
 

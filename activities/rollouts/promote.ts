@@ -1,0 +1,38 @@
+import { setProductionVersion } from '../../store/agents/set-production-version.ts';
+import type { Store } from '../../store/open-database.ts';
+import type { Rollout } from '../../store/rollouts/read-rollout.ts';
+import { returnToControl } from '../../store/traffic/return-to-control.ts';
+import { endRollout } from './end-rollout.ts';
+import { enterStage } from './enter-stage.ts';
+import type { Moment } from './moment.ts';
+import { recordRolloutDecision } from './record-decision.ts';
+
+/** Of several candidates the one that gained most in the first goal, among those that reached all goals; null = none. */
+export function candidateToPromote({ plan }: Rollout, { look }: Moment): string | null {
+  const names = plan.candidates.map(({ name }) => name);
+  const good = names.filter((name) => look.goals.every((goal) => goal.candidate !== name || goal.verdict === 'pass'));
+  const [first] = plan.metrics.filter(({ goal }) => goal !== null);
+  if (good.length < 2 || first === undefined) return good.length === 1 ? (good[0] ?? null) : null;
+  const sign = first.direction === 'higher' ? 1 : -1;
+  const gain = (name: string) =>
+    sign * (look.goals.find((goal) => goal.candidate === name && goal.metric === first.name)?.estimate ?? 0);
+  return good.toSorted((a, b) => gain(b) - gain(a))[0] ?? null;
+}
+
+/**
+ * The candidate becomes the production version, in one transaction with the decision and the traffic: to all units, or under watch to
+ * all but the holdback.
+ */
+export async function promote(trx: Store, rollout: Rollout, moment: Moment, candidate: string): Promise<void> {
+  const { plan, projectId } = rollout;
+  const version = plan.candidates.find(({ name }) => name === candidate)?.version;
+  if (version === undefined) throw new Error(`run ${rollout.runId} has no candidate ${candidate}`);
+  const reasons = moment.look.reasons.length > 0 ? moment.look.reasons : ['no guardrail shows harm'];
+  await setProductionVersion(trx, { projectId, name: plan.agent.name, version });
+  if (plan.watch === null) {
+    await returnToControl(trx, { projectId, agentId: plan.agent.id, agent: plan.agent.name, version });
+    return endRollout(trx, rollout, moment, { verdict: 'pass', action: 'roll_forward', reasons });
+  }
+  await recordRolloutDecision(trx, rollout, moment, { verdict: 'pass', action: 'roll_forward', reasons });
+  await enterStage(trx, rollout, moment, { stage: plan.stages.length, promoted: candidate });
+}
