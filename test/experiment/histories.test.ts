@@ -4,6 +4,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
+import { countPlanScores } from '../../store/scoring/count-scores.ts';
 import { workflowBundleFile } from '../../worker/workflow-bundle.ts';
 import { awaitingRun, evidenceOf } from '../support/awaiting-run.ts';
 import { eventually } from '../support/eventually.ts';
@@ -11,6 +12,7 @@ import { experimentSpec } from '../support/experiment-spec.ts';
 import { untilAtRest, untilFinal, untilRun } from '../support/follow-run.ts';
 import { numberedRows, pushDataset } from '../support/push-dataset.ts';
 import { startStubAgent } from '../support/stub-agent.ts';
+import { startStubJudge } from '../support/stub-judge.ts';
 import { useTestStack } from '../support/test-stack.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -39,6 +41,12 @@ const start = async (path = '/run?ms=5', more: Partial<ExperimentSpec> = {}) => 
 };
 const underWay = (id: string) => untilRun(sluice, id, (run) => run.counts.succeeded >= 20);
 
+const untilScored = (id: string | null) =>
+  eventually(async () => {
+    const scoring = await sluice.runs.scoring.query({ id: id ?? '' });
+    return scoring.status === 'completed' || scoring.status === 'failed' ? scoring : undefined;
+  }, 30_000);
+
 /** Resolves when the workflow has looked what it was told to do, and waits. */
 const untilWaiting = (id: string) =>
   eventually(async () => {
@@ -57,7 +65,10 @@ const untilSettled = (id: string) =>
 
 /** Replays the run's history on today's workflow; writes it down when recording. */
 async function keepHistory(phase: string, runId: string): Promise<void> {
-  const workflowId = `exp/${runId}`;
+  return keepWorkflow(`exp/${runId}`, `experiment-${phase}`);
+}
+
+async function keepWorkflow(workflowId: string, name: string): Promise<void> {
   const handle = temporal.workflow.getHandle(workflowId);
   await handle.result();
   const history = await handle.fetchHistory();
@@ -66,7 +77,7 @@ async function keepHistory(phase: string, runId: string): Promise<void> {
   if (!recording) return;
   // Which machine and process did it is nobody's business.
   const text = historyToJSON(history).replaceAll(/"(identity|stackTrace)": "[^"]*"/g, '"$1": ""');
-  const file = fileURLToPath(new URL(`../histories/experiment-${phase}.json`, import.meta.url));
+  const file = fileURLToPath(new URL(`../histories/${name}.json`, import.meta.url));
   writeFileSync(file, `${JSON.stringify(JSON.parse(text))}\n`);
 }
 
@@ -109,6 +120,54 @@ describe('the history of a run replays on the workflow that wrote it, and is kep
     const run = await awaitingRun(sluice, { dataset: 'numbers', approvals: { ttl: '1500ms' } });
     expect(await untilFinal(sluice, run.id)).toMatchObject({ status: 'completed', action: 'hold' });
     await keepHistory('expired', run.id);
+  });
+
+  it('scored by judges after the trials', async () => {
+    await startWorker();
+    const judge = await startStubJudge(() => 1);
+    const id = await start('/run', {
+      evaluators: [{ type: 'http', name: 'judged', url: `${judge.url}/judge` }],
+    });
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'completed' });
+    await judge.close();
+    await keepHistory('scored', id);
+  });
+
+  it('paused while judges were scoring', async () => {
+    await startWorker();
+    const judge = await startStubJudge(() => 1, 20);
+    const id = await start('/run', {
+      evaluators: [{ type: 'http', name: 'judged', url: `${judge.url}/judge` }],
+      concurrency: 2,
+    });
+    await eventually(async () => (await countPlanScores(db, id)).scored >= 10 || undefined);
+    await sluice.runs.pause.mutate({ id });
+    await untilWaiting(id);
+    judge.become(() => 1);
+    await sluice.runs.resume.mutate({ id });
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'completed' });
+    await judge.close();
+    await keepHistory('paused-while-scored', id);
+  });
+
+  it('of a scoring of its own, by evaluators attached when the run had ended', async () => {
+    await startWorker();
+    const id = await start('/run');
+    await untilFinal(sluice, id);
+    const evaluator = { type: 'regex', name: 'has_number', pattern: 'number' } as const;
+    const { scoringId } = await sluice.runs.score.mutate({ id, evaluators: [evaluator] });
+    expect(await untilScored(scoringId)).toMatchObject({ status: 'completed', scored: 200 });
+    await keepWorkflow(`score/${scoringId}`, 'scoring-completed');
+  });
+
+  it('of a scoring that cannot start', async () => {
+    await startWorker();
+    const id = await start('/run');
+    await untilFinal(sluice, id);
+    const evaluator = { type: 'function', name: 'absent', function: 'nowhere' } as const;
+    const { scoringId } = await sluice.runs.score.mutate({ id, evaluators: [evaluator] });
+    expect(await untilScored(scoringId)).toMatchObject({ status: 'failed' });
+    await keepWorkflow(`score/${scoringId}`, 'scoring-refused');
   });
 
   it('paused and resumed', async () => {
