@@ -1,11 +1,10 @@
 import canonicalize from 'canonicalize';
-import type { FewShotRule } from '../schema/contracts/agent.ts';
+import { defaultShots, type FewShotRule } from '../schema/contracts/agent.ts';
 import type { Shot } from '../schema/contracts/call.ts';
 import type { Json } from '../schema/contracts/json.ts';
 import { indexTexts, type TextIndex } from './index-texts.ts';
 import { textOf } from './text-of.ts';
 
-export const defaultShots = 4;
 /** Indexes kept; the one asked for least recently makes room. */
 const maxKept = 8;
 

@@ -93,11 +93,12 @@ function withoutOutput(trial: FinishedTrial, error: unknown): FinishedTrial {
     ),
     output: undefined,
     outputHash: null,
+    trajectory: undefined,
     scores: [],
   };
 }
 
-function sizeOf({ output }: FinishedTrial): number {
+function sizeOf({ output, trajectory }: FinishedTrial): number {
   const size = typeof output === 'string' ? output.length : (JSON.stringify(output)?.length ?? 0);
-  return size + 1_000;
+  return size + (trajectory === undefined ? 0 : JSON.stringify(trajectory).length) + 1_000;
 }

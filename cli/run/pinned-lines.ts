@@ -1,4 +1,4 @@
-import type { AgentConfig } from '../../schema/contracts/agent.ts';
+import { type AgentConfig, defaultShots } from '../../schema/contracts/agent.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 
 /** What the agents of a plan were pinned to, a line each: agents they depend on, examples they are shown, prices. */
@@ -18,8 +18,8 @@ function shots(config: AgentConfig): string[] {
   const rule = config.adapter === 'openai' ? config.prompt?.fewShot : undefined;
   if (rule === undefined) return [];
   const from = `${rule.dataset}${rule.split === undefined ? '' : `#${rule.split}`}`;
-  if (rule.select === 'nearest') return [`is shown the nearest ${rule.k ?? 4} of ${from}`];
-  return [`is shown ${rule.ids ? rule.ids.join(', ') : `the first ${rule.k ?? 4}`} of ${from}`];
+  if (rule.select === 'nearest') return [`is shown the nearest ${rule.k ?? defaultShots} of ${from}`];
+  return [`is shown ${rule.ids ? rule.ids.join(', ') : `the first ${rule.k ?? defaultShots}`} of ${from}`];
 }
 
 function prices(config: AgentConfig): string[] {

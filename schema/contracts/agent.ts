@@ -81,6 +81,9 @@ export const replayAgentSchema = z.strictObject({
   ...commonFields,
 });
 
+/** Examples that a few-shot rule without `k` shows. */
+export const defaultShots = 4;
+
 const shotFields = {
   /** Examples of which dataset; without a version the newest when the agent is pushed, or the run accepted. */
   dataset: z

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { FewShotRule } from '../../schema/contracts/agent.ts';
+import { defaultShots, type FewShotRule } from '../../schema/contracts/agent.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import type { Store } from '../open-database.ts';
 
@@ -11,7 +11,7 @@ export async function countShotOverlap(
 ): Promise<number> {
   const splits = plan.dataset.split === null ? null : [plan.dataset.split, ...plan.criterionSplits];
   const ids = rule.select === 'fixed' ? (rule.ids ?? null) : null;
-  const first = rule.select === 'fixed' && rule.ids === undefined ? (rule.k ?? 4) : null;
+  const first = rule.select === 'fixed' && rule.ids === undefined ? (rule.k ?? defaultShots) : null;
   const { rows } = await sql<{ count: number }>`
     with shot as materialized (
       select md5(r.input::text) as digest, r.cluster_key

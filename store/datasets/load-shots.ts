@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { FewShotRule } from '../../schema/contracts/agent.ts';
+import { defaultShots, type FewShotRule } from '../../schema/contracts/agent.ts';
 import type { Shot } from '../../schema/contracts/call.ts';
 import type { Store } from '../open-database.ts';
 
@@ -9,7 +9,7 @@ import type { Store } from '../open-database.ts';
  */
 export async function loadShots(db: Store, rule: FewShotRule & { versionId: string }): Promise<Shot[]> {
   const ids = rule.select === 'fixed' ? rule.ids : undefined;
-  const first = rule.select === 'fixed' && ids === undefined ? (rule.k ?? 4) : null;
+  const first = rule.select === 'fixed' && ids === undefined ? (rule.k ?? defaultShots) : null;
   const { rows } = await sql<Shot>`
     select r.example_id as id, r.input, r.expected, r.cluster_key as "clusterKey"
     from dataset_member m join example_revision r on r.id = m.example_revision_id

@@ -1,4 +1,4 @@
-import type { AgentConfig, FewShotRule } from '../../../schema/contracts/agent.ts';
+import { type AgentConfig, defaultShots, type FewShotRule } from '../../../schema/contracts/agent.ts';
 import { suggest } from '../../../schema/contracts/parse-input.ts';
 import { parseDatasetReference } from '../../../schema/contracts/spec.ts';
 import { SluiceError } from '../../../schema/errors.ts';
@@ -79,7 +79,7 @@ async function pinShots(db: Store, projectId: string, rule: FewShotRule): Promis
     );
   }
   const available = measured.withExpected;
-  const wanted = rule.select === 'fixed' && rule.ids !== undefined ? 0 : (rule.k ?? 4);
+  const wanted = rule.select === 'fixed' && rule.ids !== undefined ? 0 : (rule.k ?? defaultShots);
   if (wanted > available) {
     const found = `${available} of the ${measured.examples} examples of ${shown} have an \`expected\` value`;
     refuse(
