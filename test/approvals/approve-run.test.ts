@@ -235,6 +235,8 @@ describe('a request lapses', () => {
       candidate: { agent: 'moving', version: 2 },
     } as const;
     const run = await awaitingRun(sluice, { variants });
+    // A worker that looks just then would find it out itself.
+    await stack.stopWorkers();
     await as('admin').agents.setProduction.mutate({ agent: 'moving', version: 2, reason: 'incident' });
     expect((await ada.approvals.get.query({ id: run.id })).changed).toContain('control changed');
     const refusal = await refusalOf(ada.runs.approve.mutate(evidenceOf(run)));
@@ -247,6 +249,7 @@ describe('a request lapses', () => {
     expect(done).toMatchObject({ verdict: 'pass', action: 'hold', approval: { state: 'lapsed', approvals: [] } });
     expect(done.reasons[0]).toContain('control changed');
     expect(await audited(run.id)).toMatchObject([{ verb: 'run.decide', detail: { state: 'lapsed', action: 'hold' } }]);
+    await stack.startWorker();
   });
 
   it('when the gate that it names without a version has a newer one', async () => {
