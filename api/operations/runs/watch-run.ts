@@ -1,5 +1,5 @@
 import { isLaneEvaluator } from '../../../schema/contracts/evaluator.ts';
-import type { RunProgress } from '../../../schema/contracts/result.ts';
+import type { RunProgress, RunResult } from '../../../schema/contracts/result.ts';
 import { isFinal } from '../../../schema/contracts/words.ts';
 import { countTrials } from '../../../store/runs/count-trials.ts';
 import { countPlanScores } from '../../../store/scoring/count-scores.ts';
@@ -33,7 +33,8 @@ export async function* watchRun({
       budgeted: run.plan.budget !== null,
       usesCache: run.plan.cache !== undefined,
     });
-    const judges = run.plan.evaluators.some(({ config }) => !isLaneEvaluator(config));
+    const isRollout = run.kind === 'rollout';
+    const judges = !isRollout && run.plan.evaluators.some(({ config }) => !isLaneEvaluator(config));
     const now = Date.now();
     const done = tally.counts.succeeded + tally.counts.failed + tally.counts.missing;
     samples.push({ at: now, done });
@@ -50,13 +51,20 @@ export async function* watchRun({
       done,
       trialsPerSecond: rate,
       ...(judges ? await scoresOf(ctx, run.id) : {}),
+      ...(isRollout ? rolloutOf(run.result) : {}),
       etaMs: rate && left > 0 ? (left / rate) * 1000 : null,
-      elapsedMs: (run.finished_at?.getTime() ?? now) - (run.started_at ?? run.created_at).getTime(),
+      elapsedMs: (run.finished_at?.getTime() ?? now) - (run.started_at ?? run.created_at).getTime() - run.idle_ms,
       final,
     };
     if (final || signal?.aborted) return;
     await change;
   }
+}
+
+/** Where a rollout stood at its last look. */
+function rolloutOf(result: RunResult | null): Pick<RunProgress, 'rollout'> {
+  const { stage = 0, phase = 'requested', share = 0, guardrails = [], reasons = [] } = result ?? {};
+  return { rollout: { stage, phase, share, guardrails, headline: reasons[0] ?? null } };
 }
 
 async function scoresOf(ctx: SignedContext, runId: string): Promise<{ scored: number; toScore: number }> {
