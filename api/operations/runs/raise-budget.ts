@@ -9,7 +9,7 @@ import { raiseCap } from '../../../store/runs/raise-cap.ts';
 import { readBudget } from '../../../store/runs/read-budget.ts';
 import { reopenRun } from '../../../store/runs/reopen-run.ts';
 import type { SignedContext } from '../../context.ts';
-import { requireRun } from './require-run.ts';
+import { requireExperiment } from './require-experiment.ts';
 
 export interface RaisedBudgetAnswer {
   id: string;
@@ -39,7 +39,7 @@ export async function raiseBudget({
 }): Promise<RaisedBudgetAnswer> {
   const { projectId, actor } = ctx.principal;
   const { id, maxCostUsd } = input;
-  const { plan, plan_hash: planHash } = await requireRun(ctx, id);
+  const { plan, plan_hash: planHash } = await requireExperiment(ctx, id, 'given another budget');
   const answer = await ctx.db.transaction().execute(async (trx) => {
     const { status } = await lockRun(trx, id);
     const budget = await readBudget(trx, id, plan);

@@ -5,7 +5,7 @@ import type { ExperimentSpec, Git } from '../../../schema/contracts/spec.ts';
 import { SluiceError } from '../../../schema/errors.ts';
 import { findRun } from '../../../store/runs/find-run.ts';
 import type { SignedContext } from '../../context.ts';
-import { requireRun } from './require-run.ts';
+import { requireExperiment } from './require-experiment.ts';
 import type { StartedRun } from './same-run.ts';
 import { startRun } from './start-run.ts';
 
@@ -35,7 +35,7 @@ export interface RerunAnswer extends StartedRun {
  * @throws {SluiceError} invalid_input, naming the variant that the run does not have; whatever `startRun` refuses
  */
 export async function rerunRun({ ctx, input }: { ctx: SignedContext; input: RerunInput }): Promise<RerunAnswer> {
-  const run = await requireRun(ctx, input.id);
+  const run = await requireExperiment(ctx, input.id, 'run anew');
   // Read as if it came today: what was accepted by an earlier version may not be any more.
   const spec = parseSpec(changedSpec(run.spec, input), `the spec of ${input.id}`);
   const limit = input.limit ?? run.plan.limit ?? undefined;

@@ -8,7 +8,7 @@ import { readBudget } from '../../../store/runs/read-budget.ts';
 import { reopenRun } from '../../../store/runs/reopen-run.ts';
 import { type RetriedKind, supersedeFailures } from '../../../store/runs/supersede-failures.ts';
 import type { SignedContext } from '../../context.ts';
-import { requireRun } from './require-run.ts';
+import { requireExperiment } from './require-experiment.ts';
 
 export interface RetriedRun {
   id: string;
@@ -39,7 +39,7 @@ export async function retryRun({
 }): Promise<RetriedRun> {
   const { projectId, actor } = ctx.principal;
   const { id, only: kind = 'all_failed' } = input;
-  const { plan, plan_hash: planHash } = await requireRun(ctx, id);
+  const { plan, plan_hash: planHash } = await requireExperiment(ctx, id, 'retried');
   const nothing = { changed: false, trials: 0, scores: 0, left: 0 };
   const answer = await ctx.db.transaction().execute(async (trx) => {
     const { status } = await lockRun(trx, id);
