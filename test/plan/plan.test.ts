@@ -120,6 +120,7 @@ describe('sluice plan', () => {
       expect.stringContaining('nobody was not called: agent at http://127.0.0.1:9/run is unreachable'),
       'careful was not called: it has side effects',
       'correct is 0 for all 5 sample answers: does it look in the right place?',
+      'control does not tell what its answers cost: its cost is unknown, and cannot be held to the budget of $1',
     ]);
   });
 
