@@ -127,7 +127,7 @@ export const llmJudgeSchema = z.strictObject({
   explanation: z.boolean().optional(),
   /** Ask so often; the label given most often counts, and how often it flipped is kept. @default 1 */
   repetitions: z.int().min(1).max(15).optional(),
-  /** Take the earlier judgement of this version on an equal example and output, instead of a call. @default false */
+  /** Take an earlier judgement of an equal judge on an equal example and output, instead of a call. @default true */
   cache: z.boolean().optional(),
 });
 
@@ -149,7 +149,7 @@ export const pairwiseSchema = z.strictObject({
     .optional(),
   /** Ask for the reasons first, and keep them. @default true */
   explanation: z.boolean().optional(),
-  /** Take the earlier judgement of this version on equal answers, instead of calls. @default false */
+  /** Take an earlier judgement of an equal judge on equal answers, instead of calls. @default true */
   cache: z.boolean().optional(),
 });
 

@@ -131,6 +131,22 @@ describe('an evaluator attached to a run that has ended', () => {
     );
   });
 
+  it('again asks only for the judgements that broke, and shows what it said last', async () => {
+    const { id } = await endedRun();
+    judge.become((asked) => (asked.includes('"number":3}') ? null : 1));
+    const evaluator = { type: 'http', name: 'shaky', url: `${judge.url}/judge` } as const;
+    expect(await attach(id, evaluator)).toMatchObject({ scored: 80, errors: 2 });
+    judge.become(() => 1);
+    const calls = judge.calls();
+    expect(await attach(id, evaluator)).toMatchObject({ scored: 80, errors: 0 });
+    expect(judge.calls() - calls).toBe(2);
+    const run = await sluice.runs.get.query({ id });
+    expect(run.attached).toHaveLength(1);
+    expect(run.metrics.filter(({ metric }) => metric === 'shaky')).toMatchObject([{ n: 40 }, { n: 40 }]);
+    expect(run.failures).toEqual([]);
+    expect((await sluice.runs.examples.query({ id, metric: 'shaky' })).improved).toBe(0);
+  });
+
   it('that no worker can run fails by itself; the run stays as it is', async () => {
     const { id, status } = await endedRun();
     const scoring = await attach(id, { type: 'function', name: 'absent', function: 'nowhere' });

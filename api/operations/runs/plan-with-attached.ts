@@ -7,5 +7,7 @@ import type { SignedContext } from '../../context.ts';
 export async function planWithAttached(ctx: SignedContext, run: RunRow): Promise<Plan> {
   const attached = (await listAttached(ctx.db, run.id)).filter(({ status }) => status === 'completed');
   if (attached.length === 0) return run.plan;
-  return { ...run.plan, evaluators: [...run.plan.evaluators, ...attached.flatMap(({ evaluators }) => evaluators)] };
+  // One that was asked again is there twice.
+  const byVersion = new Map(attached.flatMap(({ evaluators }) => evaluators.map((one) => [one.versionId, one])));
+  return { ...run.plan, evaluators: [...run.plan.evaluators, ...byVersion.values()] };
 }

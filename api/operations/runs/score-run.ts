@@ -19,14 +19,17 @@ import { countTrials } from '../../../store/runs/count-trials.ts';
 import type { RunRow } from '../../../store/runs/find-run.ts';
 import { lockRun } from '../../../store/runs/lock-run.ts';
 import { insertScoring } from '../../../store/scoring/insert-scoring.ts';
+import { isComplete } from '../../../store/scoring/is-complete.ts';
 import { type AttachedScoring, listAttached } from '../../../store/scoring/list-attached.ts';
+import { supersedeErrors } from '../../../store/scoring/supersede-errors.ts';
 import type { SignedContext } from '../../context.ts';
 import { pricedEvaluator } from '../evaluators/priced-evaluator.ts';
 import { requireRun } from './require-run.ts';
 
 /**
  * Attaches evaluators to a run that has ended: its answers are scored without calling an agent. A version that was
- * attached before, or that the run's own plan has, is not attached again; the verdict stays as it is.
+ * attached before, or that the run's own plan has, is not attached again, unless judgements of it broke: then these are
+ * asked for again. The verdict stays as it is.
  * @throws {SluiceError} conflict while the run goes on, or for a name that is another metric of the run
  */
 export async function scoreRun({
@@ -54,12 +57,24 @@ export async function scoreRun({
       return { ...base, scoringId: same.id, created: false };
     }
     const kept = attached.filter((one) => one.status !== 'failed');
-    const fresh = wanted.filter((one) => !isAttached(one, kept, run));
+    const fresh: PlannedEvaluator[] = [];
+    for (const one of wanted) {
+      const holder = holderOf(one, kept, run);
+      if (
+        holder === 'run' ||
+        (holder && (holder.status !== 'completed' || (await isComplete(trx, run.id, one.versionId))))
+      ) {
+        continue;
+      }
+      fresh.push(one);
+    }
     if (fresh.length === 0) {
       const holder = kept.findLast((one) => one.evaluators.some(({ versionId }) => has(wanted, versionId)));
       return { ...base, scoringId: holder?.id ?? null, created: false };
     }
     const scoringId = newId('scr');
+    // What broke at an earlier time is asked again.
+    await supersedeErrors(trx, { runId: run.id, versions: fresh.map(({ versionId }) => versionId), actor });
     await insertScoring(trx, { id: scoringId, runId: run.id, evaluators: fresh, idempotencyKey, requestedBy: actor });
     const evaluators = fresh.map(({ config, version }) => `${config.name}@${version}`);
     await appendAuditEvent(
@@ -133,14 +148,19 @@ async function resolve(
   return { config: pricedEvaluator(ctx, config), ...version };
 }
 
-/** True when these very scores are there or on their way. @throws {SluiceError} when the name is another version's */
-function isAttached(one: PlannedEvaluator, kept: AttachedScoring[], run: RunRow): boolean {
-  if (has(run.plan.evaluators, one.versionId)) return true;
-  const namesake = kept.flatMap(({ evaluators }) => evaluators).find(({ config }) => config.name === one.config.name);
-  if (namesake && namesake.versionId !== one.versionId) {
+/**
+ * Who has these very scores, or is to make them: the run itself, an earlier scoring, or nobody.
+ * @throws {SluiceError} when the name is another version's
+ */
+function holderOf(one: PlannedEvaluator, kept: AttachedScoring[], run: RunRow): AttachedScoring | 'run' | null {
+  if (has(run.plan.evaluators, one.versionId)) return 'run';
+  for (const scoring of kept.toReversed()) {
+    const namesake = scoring.evaluators.find(({ config }) => config.name === one.config.name);
+    if (!namesake) continue;
+    if (namesake.versionId === one.versionId) return scoring;
     throw taken(`version ${namesake.version} of "${one.config.name}" is attached to run ${run.id} already`);
   }
-  return namesake !== undefined;
+  return null;
 }
 
 function has(evaluators: PlannedEvaluator[], versionId: string): boolean {
