@@ -17,14 +17,21 @@ types.setTypeParser(types.builtins.INT8, Number);
 /**
  * Opens a pool. A lost connection is not fatal: the next query gets a new one.
  * @param options.connections Largest number of connections. @default 10
+ * @param options.queryTimeoutMs How long to wait for an answer of a server that may have fallen silent. @default for ever
  */
-export function openDatabase(options: { databaseUrl: string; connections?: number; name?: string }): OpenDatabase {
+export function openDatabase(options: {
+  databaseUrl: string;
+  connections?: number;
+  name?: string;
+  queryTimeoutMs?: number;
+}): OpenDatabase {
   const pool = new Pool({
     connectionString: options.databaseUrl,
     max: options.connections ?? 10,
     connectionTimeoutMillis: 5_000,
     idle_in_transaction_session_timeout: 60_000,
     statement_timeout: 60_000,
+    ...(options.queryTimeoutMs === undefined ? {} : { query_timeout: options.queryTimeoutMs }),
     keepAlive: true,
     application_name: options.name ?? 'sluice',
   });
