@@ -38,12 +38,13 @@ export async function diffVersions(
       select json_build_object('added', count(*) filter (where kind = 'added'),
         'removed', count(*) filter (where kind = 'removed'), 'changed', count(*) filter (where kind = 'changed'),
         'moved', count(*) filter (where kind = 'moved'), 'unchanged', count(*) filter (where kind is null)) as counts,
-        json_build_object(
-          'input', count(*) filter (where kind = 'changed' and a_input is distinct from b_input),
-          'expected', count(*) filter (where kind = 'changed' and a_expected is distinct from b_expected),
-          'metadata', count(*) filter (where kind = 'changed' and a_metadata is distinct from b_metadata),
-          'clusterKey', count(*) filter (where kind = 'changed' and a_cluster is distinct from b_cluster),
-          'sourceTraceId', count(*) filter (where kind = 'changed' and a_trace is distinct from b_trace)) as fields
+        (select json_build_object('input', count(*) filter (where a.input is distinct from b.input),
+          'expected', count(*) filter (where a.expected is distinct from b.expected),
+          'metadata', count(*) filter (where a.metadata is distinct from b.metadata),
+          'clusterKey', count(*) filter (where a.cluster_key is distinct from b.cluster_key),
+          'sourceTraceId', count(*) filter (where a.source_trace_id is distinct from b.source_trace_id))
+          from joined j join example_revision a on a.id = j.a_revision join example_revision b on b.id = j.b_revision
+          where j.kind = 'changed') as fields
       from joined`.execute(trx);
     const { rows: splits } = await sql<{ split: string } & DatasetDiff['splits'][string]>`
       ${joined(input)}
@@ -55,16 +56,16 @@ export async function diffVersions(
         select distinct unnest(coalesce(a_splits, '{}') || coalesce(b_splits, '{}')) as split) as named
       group by split order by split`.execute(trx);
     const { rows } = await sql<Row>`
-      ${joined(input)}
-      select kind, id, splits_before, splits_after, before, after from (
-        select kind, id, a_splits as splits_before, b_splits as splits_after,
-          case when kind = 'changed' then json_build_object('input', a_input, 'expected', a_expected, 'metadata',
-            a_metadata, 'clusterKey', a_cluster, 'sourceTraceId', a_trace) end as before,
-          case when kind = 'changed' then json_build_object('input', b_input, 'expected', b_expected, 'metadata',
-            b_metadata, 'clusterKey', b_cluster, 'sourceTraceId', b_trace) end as after,
-          row_number() over (partition by kind order by id) as place
-        from joined where kind is not null) as listed
-      where place <= ${input.limit} order by kind, place`.execute(trx);
+      ${joined(input)}, listed as (
+        select *, row_number() over (partition by kind order by id) as place from joined where kind is not null
+      )
+      select l.kind, l.id, l.a_splits as splits_before, l.b_splits as splits_after,
+        case when l.kind = 'changed' then ${content('a')} end as before,
+        case when l.kind = 'changed' then ${content('b')} end as after
+      from listed l
+      left join example_revision a on a.id = l.a_revision
+      left join example_revision b on b.id = l.b_revision
+      where l.place <= ${input.limit} order by l.kind, l.place`.execute(trx);
     const { counts, fields } = counted[0] as { counts: DatasetDiff['counts']; fields: DatasetDiff['fields'] };
     const of = (kind: Kind) => rows.filter((row) => row.kind === kind);
     return {
@@ -79,21 +80,24 @@ export async function diffVersions(
   });
 }
 
-/** Members of both versions side by side: a = before, b = after; `kind` null = unchanged. */
+/** Members of both versions side by side, without their content: a = before, b = after; `kind` null = unchanged. */
 function joined({ from, to }: { from: string; to: string }) {
   const side = (versionId: string) => sql`
-    select r.id as revision, r.example_id, r.content_hash, r.input, r.expected, r.metadata, r.cluster_key,
-      r.source_trace_id, m.splits
+    select r.id as revision, r.example_id, r.content_hash, m.splits
     from dataset_member m join example_revision r on r.id = m.example_revision_id
     where m.dataset_version_id = ${versionId}`;
-  return sql`with joined as (
+  return sql`with joined as materialized (
     select case when a.example_id is null then 'added' when b.example_id is null then 'removed'
         when a.content_hash <> b.content_hash then 'changed' when a.splits <> b.splits then 'moved' end as kind,
       coalesce(a.example_id, b.example_id) as id, a.splits as a_splits, b.splits as b_splits,
-      a.input as a_input, b.input as b_input, a.expected as a_expected, b.expected as b_expected,
-      a.metadata as a_metadata, b.metadata as b_metadata, a.cluster_key as a_cluster, b.cluster_key as b_cluster,
-      a.source_trace_id as a_trace, b.source_trace_id as b_trace
+      a.revision as a_revision, b.revision as b_revision
     from (${side(from)}) a full join (${side(to)}) b on a.example_id = b.example_id)`;
+}
+
+function content(side: 'a' | 'b') {
+  const of = (column: string) => sql.ref(`${side}.${column}`);
+  return sql`json_build_object('input', ${of('input')}, 'expected', ${of('expected')}, 'metadata', ${of('metadata')},
+    'clusterKey', ${of('cluster_key')}, 'sourceTraceId', ${of('source_trace_id')})`;
 }
 
 function toExample({ id, before, after, splits_before, splits_after }: Row): DiffExample {

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { suggest } from '../../schema/contracts/parse-input.ts';
 import { SluiceError } from '../../schema/errors.ts';
 import type { Store } from '../open-database.ts';
@@ -13,8 +12,6 @@ export interface DatasetVersionRow {
   disjoint: [string, string][];
   contentHash: string;
   createdAt: string;
-  /** Examples that have an expected value. */
-  withExpected: number;
 }
 
 /** A dataset's version by number, by the label of a pin, or the newest (`latest`). @throws {SluiceError} not_found */
@@ -59,9 +56,6 @@ export async function findDatasetVersion(
           : `Pin a version: \`sluice dataset pin ${input.name}@${versions.at(-1)} --as ${input.version}\`; or name one by its number, or @latest.`,
     });
   }
-  const { rows: counted } = await sql<{ count: number }>`
-    select count(*) as count from dataset_member m join example_revision r on r.id = m.example_revision_id
-    where m.dataset_version_id = ${found.id} and r.expected is not null`.execute(db);
   return {
     name: input.name,
     version: found.version,
@@ -71,7 +65,6 @@ export async function findDatasetVersion(
     disjoint: found.disjoint,
     contentHash: found.content_hash,
     createdAt: found.created_at.toISOString(),
-    withExpected: counted[0]?.count ?? 0,
   };
 }
 

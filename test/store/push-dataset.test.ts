@@ -38,7 +38,6 @@ describe('a dataset push', () => {
     expect(await findDatasetVersion(db, { projectId, name: 'unseen', version: 'latest' })).toMatchObject({
       version: 1,
       examples: 5,
-      withExpected: 5,
     });
   });
 

@@ -8,6 +8,7 @@ import { type ExperimentSpec, parseDatasetReference } from '../../../schema/cont
 import { builtinMetrics } from '../../../schema/contracts/words.ts';
 import { SluiceError } from '../../../schema/errors.ts';
 import { findAgentVersion } from '../../../store/agents/find-agent-version.ts';
+import { countWithExpected } from '../../../store/datasets/count-with-expected.ts';
 import { findDatasetVersion } from '../../../store/datasets/find-dataset-version.ts';
 import { ensureEvaluatorVersion } from '../../../store/evaluators/ensure-evaluator-version.ts';
 import { findEvaluatorVersion } from '../../../store/evaluators/find-evaluator-version.ts';
@@ -63,7 +64,7 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
   );
   requireExpected(
     judges.map(({ config }) => config),
-    dataset,
+    { ...dataset, withExpected: await countWithExpected(db, dataset.versionId) },
   );
   const variants: PlannedVariant[] = [];
   for (const [name, variant] of Object.entries(spec.variants)) {
