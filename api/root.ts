@@ -7,6 +7,7 @@ import { evaluatorsRouter } from './routers/evaluators.ts';
 import { gatesRouter } from './routers/gates.ts';
 import { keysRouter } from './routers/keys.ts';
 import { runsRouter } from './routers/runs.ts';
+import { trafficRouter } from './routers/traffic.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -19,6 +20,7 @@ export const appRouter = router({
   gates: gatesRouter,
   keys: keysRouter,
   runs: runsRouter,
+  traffic: trafficRouter,
 });
 
 export type AppRouter = typeof appRouter;

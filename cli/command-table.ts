@@ -48,6 +48,18 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     description: 'start, watch, read and steer runs',
     load: () => import('./commands/run.ts'),
   },
+  rollback: {
+    description: 'take an agent back to its version before, at once and without analysis',
+    load: () => import('./commands/rollback.ts'),
+  },
+  freeze: {
+    description: 'stretches of time in which no rollout advances',
+    load: () => import('./commands/freeze.ts'),
+  },
+  'emergency-stop': {
+    description: 'end every rollout, return all units to control, freeze the project',
+    load: () => import('./commands/emergency-stop.ts'),
+  },
   gate: {
     description: 'store criteria, and exit by the verdict of a run',
     load: () => import('./commands/gate.ts'),

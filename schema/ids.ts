@@ -17,7 +17,8 @@ export type IdPrefix =
   | 'psh'
   | 'pln'
   | 'scr'
-  | 'prj';
+  | 'prj'
+  | 'frz';
 
 /**
  * A new identifier: prefix, 9 characters of time (ms, sortable), 11 random characters (55 bits).

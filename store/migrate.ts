@@ -9,6 +9,7 @@ import * as approvals from '../schema/migrations/0007-approvals.ts';
 import * as operations from '../schema/migrations/0008-operations.ts';
 import * as annotations from '../schema/migrations/0009-annotations.ts';
 import * as rollouts from '../schema/migrations/0010-rollouts.ts';
+import * as productionChanges from '../schema/migrations/0011-production-changes.ts';
 import { openDatabase } from './open-database.ts';
 
 const migrations = {
@@ -22,6 +23,7 @@ const migrations = {
   '0008-operations': operations,
   '0009-annotations': annotations,
   '0010-rollouts': rollouts,
+  '0011-production-changes': productionChanges,
 };
 
 /** Brings the database to the newest schema. Safe to run twice and by several processes at once. */

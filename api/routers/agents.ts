@@ -4,6 +4,7 @@ import { nameSchema } from '../../schema/contracts/words.ts';
 import { findAgentVersion } from '../../store/agents/find-agent-version.ts';
 import { listAgents } from '../../store/agents/list-agents.ts';
 import { pushAgent } from '../operations/agents/push-agent.ts';
+import { rollbackAgent } from '../operations/agents/rollback-agent.ts';
 import { setProduction } from '../operations/agents/set-production.ts';
 import { procedureFor, router } from '../trpc.ts';
 
@@ -26,4 +27,8 @@ export const agentsRouter = router({
   setProduction: procedureFor('admin')
     .input(z.object({ agent: nameSchema, version: z.int().min(1), reason: z.string().trim().min(1).max(2_000) }))
     .mutation(setProduction),
+  /** Back to the version before, at once and without analysis; ends a rollout in progress. */
+  rollback: procedureFor('on_call')
+    .input(z.object({ agent: nameSchema, reason: z.string().trim().min(1).max(2_000) }))
+    .mutation(rollbackAgent),
 });

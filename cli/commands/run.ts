@@ -165,6 +165,21 @@ export function register(program: Command): void {
     });
 
   for (const [verb, description] of [
+    ['advance', 'a rollout leaves its stage now, past its waiting; approvals and harm count all the same'],
+    ['skip', 'a rollout leaves its stage now, and leaves the next one out'],
+    ['extend', 'a rollout stays in its stage for longer'],
+  ] as const) {
+    const steer = run.command(`${verb} <id>`).description(description);
+    if (verb === 'extend') steer.requiredOption('--by <time>', 'how much longer, e.g. 2h');
+    steer
+      .requiredOption('--reason <text>', 'why, for the audit log')
+      .action(async (id: string, options: { reason: string; by?: string }, command: Command) => {
+        const { steerRollout } = await import('../rollout/steer-rollout.ts');
+        await steerRollout(verb, id, options, globalOptions(command));
+      });
+  }
+
+  for (const [verb, description] of [
     ['pause', 'start no new trial until the run is resumed'],
     ['resume', 'go on with a paused run'],
     ['abort', 'end a run for good; what was measured stays'],

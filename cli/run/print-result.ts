@@ -7,6 +7,10 @@ import type { Stack } from '../connect.ts';
 export async function printResult(stack: Stack, result: RunResult, { json }: { json: boolean }): Promise<void> {
   if (json) {
     process.stdout.write(`${JSON.stringify(result)}\n`);
+  } else if (result.kind === 'rollout') {
+    const { renderRollout } = await import('../rollout/render-rollout.ts');
+    const width = process.stdout.isTTY === true ? process.stdout.columns || 80 : 160;
+    process.stdout.write(`${renderRollout(result, { width, colors: colorsFor(process.stdout) })}\n`);
   } else {
     const { renderResult } = await import('./render-result.ts');
     const { loadChanges } = await import('./load-changes.ts');

@@ -27,9 +27,14 @@ export async function startRun(file: string, options: StartOptions, global: Glob
     });
   }
   // Read while the client is loaded.
-  const reading = import('../spec/read-spec.ts').then(({ readSpec }) => readSpec(file));
+  const reading = import('../spec/read-spec.ts').then(({ readAnySpec }) => readAnySpec(file));
   reading.catch(() => {});
-  return withStack(global, async (stack) => startSpec(stack, await reading, { ...options, json: global.json }));
+  return withStack(global, async (stack) => {
+    const read = await reading;
+    if (!('rollout' in read)) return startSpec(stack, read, { ...options, json: global.json });
+    const { startRollout } = await import('../rollout/start-rollout.ts');
+    return startRollout(stack, read, { ...options, json: global.json });
+  });
 }
 
 /** Pushes the data file that the spec names, if it does, and starts the run. @returns the exit code */

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import type { RunProgress, RunResult } from '../../schema/contracts/result.ts';
 import type { Stack } from '../connect.ts';
+import { rolloutLine } from '../rollout/rollout-line.ts';
 import { detectableText } from './detectable-text.ts';
 import { exitCodes } from './exit-code.ts';
 import { followRun } from './follow-run.ts';
@@ -37,6 +38,7 @@ export async function watchRun(
       signal: stopping.signal,
       until,
       onProgress: (progress) => {
+        if (progress.rollout) return tellRollout(progress, view);
         view.update(progress);
         if (told || progress.counts.planned === 0 || progress.final) return;
         told = true;
@@ -54,6 +56,16 @@ export async function watchRun(
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
+}
+
+const toldOf = new WeakMap<object, string>();
+
+/** A rollout moves by steps, hours apart: a line for each of them, and for each new reason to wait. */
+function tellRollout(progress: RunProgress, view: ReturnType<typeof createProgressView>): void {
+  const line = rolloutLine(progress);
+  if (toldOf.get(view) === line) return;
+  toldOf.set(view, line);
+  view.note(line);
 }
 
 /** What the run can show, as stated at its launch; empty for a run that does not say. */

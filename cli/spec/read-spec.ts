@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { typedIn } from '../../config/invocation.ts';
+import { isRolloutSpec, parseRollout } from '../../schema/contracts/parse-rollout.ts';
 import { parseSpec } from '../../schema/contracts/parse-spec.ts';
+import type { RolloutSpec } from '../../schema/contracts/rollout.ts';
 import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
 import { SluiceError } from '../../schema/errors.ts';
 import { readDocuments } from '../files/read-documents.ts';
@@ -34,6 +36,14 @@ export async function readSpec(file: string): Promise<ReadSpec> {
   const spec = parseSpec(dataset ? { ...(input as object), dataset: dataset.name } : input, file);
   const git = spec.git ?? findGit(dirname(path));
   return { spec: git ? { ...spec, git } : spec, dataset, file, path };
+}
+
+/** A file's spec, whatever kind of run it asks for. @throws {SluiceError} with line and column, or the path of the key */
+export async function readAnySpec(file: string): Promise<ReadSpec | { rollout: RolloutSpec; file: string }> {
+  const documents = readDocuments(file);
+  const [only] = documents;
+  if (documents.length !== 1 || !isRolloutSpec(only)) return readSpec(file);
+  return { rollout: parseRollout(only, file), file };
 }
 
 function pickExperiment(documents: unknown[], file: string): unknown {

@@ -295,6 +295,15 @@ export interface RunProgress {
   costUsd: number | null;
   agentCalls: number;
   elapsedMs: number;
+  /** Only of a rollout: where it stood at its last look. */
+  rollout?: {
+    stage: number;
+    phase: 'requested' | 'stage' | 'watch' | 'ended';
+    share: number;
+    guardrails: GuardrailResult[];
+    /** The first reason of the last look. */
+    headline: string | null;
+  };
   /** True in the last update. */
   final: boolean;
 }

@@ -729,6 +729,14 @@ export interface ExposureCountTable {
   count: number;
 }
 
+export interface ProductionChangeTable {
+  id: Generated<number>;
+  agent_id: string;
+  version: number;
+  previous: number | null;
+  at: Time;
+}
+
 /** Every table, by its name in Postgres. */
 export interface Database {
   project: ProjectTable;
@@ -785,4 +793,5 @@ export interface Database {
   metric_freshness: MetricFreshnessTable;
   silence_mark: SilenceMarkTable;
   agent_call: AgentCallTable;
+  production_change: ProductionChangeTable;
 }

@@ -1,5 +1,8 @@
+import { sql } from 'kysely';
 import { SluiceError } from '../../schema/errors.ts';
 import type { Store } from '../open-database.ts';
+import { findSplit } from '../traffic/find-split.ts';
+import { returnToControl } from '../traffic/return-to-control.ts';
 import { findAgentVersion } from './find-agent-version.ts';
 
 /**
@@ -23,5 +26,12 @@ export async function setProductionVersion(
   const previous = agent.production_version;
   if (previous === input.version) return { previous, changed: false };
   await trx.updateTable('agent').set({ production_version: input.version }).where('id', '=', agentId).execute();
+  await trx.insertInto('production_change').values({ agent_id: agentId, version: input.version, previous }).execute();
+  // A rollout that moves the traffic sees the change at its next look; else all units get the version at once.
+  const split = await findSplit(trx, agentId);
+  if (split !== null && split.runId === null) {
+    await returnToControl(trx, { projectId: input.projectId, agentId, agent: input.name, version: input.version });
+  }
+  await sql`select pg_notify('sluice_traffic', ${agentId})`.execute(trx);
   return { previous, changed: true };
 }
