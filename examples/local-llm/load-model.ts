@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Grammar, Llama } from 'node-llama-cpp';
 import { ApiError } from './api-error.ts';
 import type { CompletionRequest, Shape } from './parse-request.ts';
@@ -28,8 +27,11 @@ export interface LanguageModel {
 const contextTokens = 4096;
 const keptGrammars = 64;
 
-/** Loads the weights into memory, on the processor, with the engine as it was installed: nothing is compiled. */
-export async function loadModel(weights: string): Promise<LanguageModel> {
+/**
+ * Loads the weights into memory, on the processor, with the engine as it was installed: nothing is compiled.
+ * @param options.threads They wait for each other after every layer: more than there are idle cores is many times slower.
+ */
+export async function loadModel(weights: string, { threads }: { threads: number }): Promise<LanguageModel> {
   const { getLlama, LlamaCompletion, LlamaText, SpecialTokensText } = await import('node-llama-cpp').catch((cause) => {
     throw new Error('node-llama-cpp is not installed: run `npm ci` in examples/local-llm first', { cause });
   });
@@ -44,7 +46,7 @@ export async function loadModel(weights: string): Promise<LanguageModel> {
   const context = await model.createContext({
     contextSize: contextTokens,
     sequences: 1,
-    threads: availableParallelism(),
+    threads,
   });
   const sequence = context.getSequence();
   const completion = new LlamaCompletion({ contextSequence: sequence });

@@ -5,11 +5,22 @@ import { chatServer } from './chat-server.ts';
 import { getWeights } from './get-weights.ts';
 import { loadModel } from './load-model.ts';
 
-const help = `npm start -- [--port N]     serves the model on 127.0.0.1, on a free port unless N is given
-npm run weights             fetches the weights and ends`;
+const help = `npm start -- [--port N] [--threads N]
+                   serves the model on 127.0.0.1, on a free port unless N is given; one thread by
+                   default, since Sluice, Postgres and Temporal share the machine
+npm run weights    fetches the weights and ends`;
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+let toldAt = 0;
+// `on`, not `once`: what node-llama-cpp brings along ends the process on a signal that nobody else listens to.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // A terminal and npm both pass Ctrl-C on: only a second one, later, is meant as one.
+    if (stop.signal.aborted && Date.now() - toldAt > 500) process.exit(1);
+    toldAt = Date.now();
+    stop.abort();
+  });
+}
 
 try {
   await main();
@@ -24,18 +35,17 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '0' },
+      threads: { type: 'string', default: '1' },
       'weights-only': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return console.log(help);
-  const port = Number(values.port);
-  if (!/^\d+$/.test(values.port) || port > 65_535) {
-    throw new Error(`--port: found ${JSON.stringify(values.port)}, expected a number from 0 (a free one) to 65535`);
-  }
+  const port = readWhole('--port', values.port, [0, 65_535]);
+  const threads = readWhole('--threads', values.threads, [1, 64]);
   const weights = await getWeights({ report: console.error, signal: stop.signal });
   if (values['weights-only']) return console.log(weights);
-  const model = await loadModel(weights);
+  const model = await loadModel(weights, { threads });
   const server = chatServer(model);
   try {
     server.listen(port, '127.0.0.1');
@@ -49,4 +59,10 @@ async function main(): Promise<void> {
     await closed;
     await model.close();
   }
+}
+
+function readWhole(option: string, text: string, [low, high]: [number, number]): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= low && number <= high) return number;
+  throw new Error(`${option}: found ${JSON.stringify(text)}, expected a whole number from ${low} to ${high}`);
 }
