@@ -11,6 +11,8 @@ export interface ApiConfig {
   port: number;
   auditKey: string;
   log: boolean;
+  /** Where the data plane keeps what outlives Postgres: its snapshot and its spool. Absent = in memory only. */
+  dataDir?: string | undefined;
   /** The operator's list of token prices, YAML or JSON. */
   pricesFile?: string | undefined;
   /** The bucket that attachments are kept in; absent = in Postgres. */

@@ -19,6 +19,8 @@ import { openDatabase } from '../store/open-database.ts';
 import { createAnalyst } from './analysis/create-analyst.ts';
 import type { ApiConfig } from './api-config.ts';
 import type { Context, Services } from './context.ts';
+import { createDataPlane } from './data-plane/create-data-plane.ts';
+import { trafficRoutes } from './data-plane/traffic-routes.ts';
 import { attachmentRoutes } from './ingest/attachment-routes.ts';
 import { isOutage } from './outage.ts';
 import { createDispatcher } from './outbox/dispatcher.ts';
@@ -34,10 +36,15 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
   const client = lazyClient(config);
   const dispatcher = createDispatcher({ db, client: client.get });
   const changes = new EventEmitter().setMaxListeners(0);
+  const dataPlane = await createDataPlane({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
   const listener = listen({
     databaseUrl: config.databaseUrl,
-    channels: ['sluice_run', 'sluice_outbox'],
-    onMessage: (channel, payload) => (channel === 'sluice_run' ? changes.emit(payload) : dispatcher.now()),
+    channels: ['sluice_run', 'sluice_outbox', 'sluice_traffic'],
+    onMessage: (channel, payload) => {
+      if (channel === 'sluice_run') changes.emit(payload);
+      else if (channel === 'sluice_traffic') void dataPlane.live.refresh();
+      else dispatcher.now();
+    },
   });
   const operatorPrices = config.pricesFile === undefined ? [] : readPrices(config.pricesFile);
   const analyst = createAnalyst({ databaseUrl: config.databaseUrl });
@@ -103,6 +110,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     principalOf,
     limitBytes: config.attachmentLimitBytes ?? mediaLimits.attachmentBytes,
   });
+  app.register(trafficRoutes, { dataPlane, db, signal });
   app.get('/', () => 'Sluice API. The web page is not built yet; `sluice --help` lists what there is.\n');
   app.get('/healthz', () => ({ ok: true }));
   const readiness = createReadiness({
@@ -121,6 +129,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
   const closed = (async () => {
     if (!signal.aborted) await once(signal, 'abort');
     await app.close();
+    await dataPlane.close();
     await analyst.close();
     await dispatcher.close();
     await listener.close();

@@ -15,6 +15,7 @@ export function register(program: Command): void {
     const { url, closed } = await runApi(
       {
         databaseUrl,
+        dataDir: config.dataDir,
         attachments: config.attachments,
         pricesFile: config.pricesFile,
         attachmentLimitBytes: config.attachmentLimitBytes,

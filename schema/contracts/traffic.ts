@@ -49,7 +49,11 @@ export interface Assignment {
 
 const name = z.string().min(1).max(100);
 /** A session or user id. */
-export const unitSchema = z.string().min(1).max(500);
+export const unitSchema = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((unit) => !unit.includes('\0') && unit.isWellFormed(), 'expected text without NUL and half characters');
 export const attributesSchema = z.record(
   z.string().max(100),
   z.union([z.string().max(1_000), z.number(), z.boolean()]),
@@ -76,6 +80,11 @@ export const exposuresRequestSchema = z.strictObject({
       }),
     )
     .max(10_000),
+  /** Exposures that the sender had to give up: they hold the rollout of their revision. */
+  dropped: z
+    .array(z.strictObject({ agent: name, revision: z.int().min(0), count: z.int().min(1).max(1_000_000_000) }))
+    .max(1_000)
+    .optional(),
 });
 
 export const outcomesRequestSchema = z.strictObject({
@@ -96,6 +105,18 @@ export const outcomesRequestSchema = z.strictObject({
     )
     .max(10_000),
 });
+
+/** Who gets what, as `POST /v1/assignments` answers it. */
+export interface AssignmentsAnswer {
+  assignments: Omit<Assignment, 'randomised'>[];
+}
+
+/** `rejected` names exposures by their place in the request. */
+export interface ExposuresAnswer {
+  accepted: number;
+  duplicates: number;
+  rejected: { index: number; reason: string }[];
+}
 
 export interface OutcomesAnswer {
   accepted: number;

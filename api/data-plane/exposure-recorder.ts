@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import { countDroppedExposures } from '../../store/traffic/count-dropped-exposures.ts';
+import { insertExposures } from '../../store/traffic/insert-exposures.ts';
+import { openDropCounts } from './drop-counts.ts';
+import { openExposureSpool, type WaitingExposure } from './exposure-spool.ts';
+import type { RenewableDatabase } from './renewable-database.ts';
+
+/** Writes exposures down behind the answers. */
+export interface ExposureRecorder {
+  /** Notes that a unit was served a drawn variant. The same unit again costs nothing. Never throws, never waits. */
+  record(exposure: WaitingExposure): void;
+  /** Counts exposures of a run that were lost elsewhere. */
+  drop(runId: string, count: number): void;
+  /** Resolves when all that was recorded before is in the database, on disk, or counted as dropped. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const flushMs = 50;
+const batchRows = 500;
+const retryMs = 500;
+/** Largest number in memory: what comes beyond is dropped, and counted. */
+const mostWaiting = 50_000;
+/** How many units are remembered as recorded; twice as many at most. */
+const mostRecent = 50_000;
+
+/**
+ * Gathers exposures and inserts them every 50 ms, or 500 at once. While Postgres is away they go to `<folder>`, at most 64 MB, and into the
+ * database when it is back, in the order they came; inserting twice changes nothing. What is lost (no room, a process
+ * killed within the 50 ms excepted) is counted and holds its rollout.
+ * @param options.folder null = nothing is kept on disk
+ */
+export async function createExposureRecorder(options: {
+  database: RenewableDatabase;
+  folder: string | null;
+  spoolLimitBytes?: number | undefined;
+}): Promise<ExposureRecorder> {
+  const { database, folder, spoolLimitBytes } = options;
+  const spool =
+    folder === null
+      ? null
+      : await openExposureSpool({ folder, ...(spoolLimitBytes === undefined ? {} : { limitBytes: spoolLimitBytes }) });
+  const drops = await openDropCounts(folder === null ? null : join(folder, 'dropped.json'));
+  let queue: WaitingExposure[] = [];
+  let recent = new Set<string>();
+  let recentBefore = new Set<string>();
+  let isAway = spool !== null && !spool.isEmpty;
+  let closed = false;
+  let running: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | null = null;
+
+  const lose = (exposures: readonly WaitingExposure[]): void => {
+    for (const exposure of exposures) {
+      drops.add(exposure.runId, 1);
+      // Its next call may be recorded.
+      recent.delete(keyOf(exposure));
+      recentBefore.delete(keyOf(exposure));
+    }
+  };
+
+  const store = async (exposures: readonly WaitingExposure[]): Promise<void> => {
+    const byAgent = Map.groupBy(exposures, ({ agentId }) => agentId);
+    try {
+      for (const [agentId, some] of byAgent) {
+        await insertExposures(database.db, {
+          agentId,
+          exposures: some.map(({ unit, variant, revision, atMs }) => ({ unit, variant, revision, at: new Date(atMs) })),
+        });
+      }
+    } catch (error) {
+      database.renewAfter(error);
+      if (!isRefused(error)) throw error;
+      // It would be refused for ever, and hold up all behind it; the others of its batch are good.
+      if (exposures.length > 1) {
+        for (const exposure of exposures) await store([exposure]);
+        return;
+      }
+      console.error(new Date().toISOString(), `${exposures.length} exposures were refused:`, error);
+      lose(exposures);
+    }
+  };
+
+  const putAside = async (exposures: WaitingExposure[]): Promise<void> => {
+    if (spool === null) {
+      queue = [...exposures, ...queue];
+      return;
+    }
+    const kept = await spool.append(exposures).catch((error) => {
+      console.error(new Date().toISOString(), `${exposures.length} exposures could not be kept on disk:`, error);
+      return 0;
+    });
+    lose(exposures.slice(kept));
+  };
+
+  const comeBack = async (): Promise<void> => {
+    await spool?.replay(store);
+    await drops.deliver((runId, count) => countDroppedExposures(database.db, { runId, count }));
+    isAway = false;
+  };
+
+  const flush = async (): Promise<void> => {
+    try {
+      if (isAway) await comeBack().catch(() => {});
+      while (queue.length > 0) {
+        const batch = queue.splice(0, batchRows);
+        if (!isAway) {
+          const failed = await store(batch).then(
+            () => false,
+            () => true,
+          );
+          if (!failed) continue;
+          isAway = true;
+        }
+        await putAside(batch);
+        if (spool === null) break;
+      }
+      if (!isAway) await drops.deliver((runId, count) => countDroppedExposures(database.db, { runId, count }));
+    } catch {
+      isAway = true;
+    }
+    await drops.save().catch(() => {});
+    running = null;
+    if (!closed && (isAway || queue.length > 0)) plan(isAway ? retryMs : flushMs);
+  };
+  const now = (): Promise<void> => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    running ??= flush();
+    return running;
+  };
+  const plan = (ms: number): void => {
+    if (running === null && timer === null) timer = setTimeout(() => void now(), ms);
+  };
+  if (isAway) plan(0);
+
+  return {
+    record(exposure) {
+      const key = keyOf(exposure);
+      if (recent.has(key) || recentBefore.has(key)) return;
+      if (queue.length >= mostWaiting) {
+        drops.add(exposure.runId, 1);
+        plan(flushMs);
+        return;
+      }
+      if (recent.size >= mostRecent) {
+        recentBefore = recent;
+        recent = new Set();
+      }
+      recent.add(key);
+      queue.push(exposure);
+      if (queue.length >= batchRows && !isAway && running === null) void now();
+      else plan(flushMs);
+    },
+    drop(runId, count) {
+      drops.add(runId, count);
+      plan(flushMs);
+    },
+    async settled() {
+      await running;
+      await now();
+    },
+    async close() {
+      closed = true;
+      if (timer !== null) clearTimeout(timer);
+      await running;
+      await flush();
+    },
+  };
+}
+
+/** A unit counts once for a revision: further calls of it say nothing new. */
+function keyOf({ agentId, revision, unit }: WaitingExposure): string {
+  return `${agentId} ${revision} ${unit}`;
+}
+
+/** Errors that come again however often it is tried: of the data, not of the way to the database. */
+function isRefused(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^(22|23)/.test(code);
+}
