@@ -124,7 +124,7 @@ async function judgesOf(
     projectId: scoring.projectId,
     planned,
     evaluator: dependencies.evaluatorFor(planned.config, functions, callAgent),
-    underWay: new Map(),
+    said: new Map(),
   }));
 }
 

@@ -13,8 +13,8 @@ export interface JudgeMeans {
   projectId: string;
   planned: PlannedEvaluator;
   evaluator: Evaluator;
-  /** Judgements under way, by key: control and candidate often say the same, and are judged at the same time. */
-  underWay: Map<string, Promise<ScoreOfTrial>>;
+  /** What it said in this shard or is about to, by key: control and candidate often say the same at the same time. */
+  said: Map<string, Promise<ScoreOfTrial>>;
 }
 
 /** What one judge says of one answer, or said before of equal content: that costs nothing, and its detail says so. */
@@ -40,22 +40,17 @@ export async function judgeAnswer(answer: AnswerToScore, means: JudgeMeans): Pro
     return { ...score, annotatorKind, trialId, cacheKey: score.error === null ? cacheKey : null };
   };
   if (cacheKey === null) return ask();
-  const kept = await keptJudgement(means, cacheKey);
-  if (kept) {
-    const { score, label, explanation } = kept;
-    const detail = { ...kept.detail, cached: true };
-    const blank = scoreOf(versionId, evaluator, { score: null });
-    return { ...blank, annotatorKind, score, label, explanation, detail, trialId, cacheKey: null };
-  }
-  const asked = ask().finally(() => means.underWay.delete(cacheKey));
-  means.underWay.set(cacheKey, asked);
-  return asked;
-}
-
-/** What the judge said of equal content before, or is about to say of it. */
-async function keptJudgement({ db, projectId, underWay }: JudgeMeans, key: string): Promise<KeptJudgement | null> {
-  const kept = (await underWay.get(key)) ?? (await findJudgement(db, projectId, key)) ?? (await underWay.get(key));
-  return kept && !('error' in kept && kept.error !== null) ? kept : null;
+  const again = ({ score, label, explanation, detail }: KeptJudgement): ScoreOfTrial => {
+    const blank = { ...scoreOf(versionId, evaluator, { score: null }), annotatorKind, trialId, cacheKey: null };
+    return { ...blank, score, label, explanation, detail: { ...detail, cached: true } };
+  };
+  const saidBefore = means.said.get(cacheKey);
+  const earlier = saidBefore && (await saidBefore);
+  if (earlier?.error === null) return again(earlier);
+  // Known to the other lanes before anything is waited for.
+  const saying = findJudgement(means.db, means.projectId, cacheKey).then((kept) => (kept ? again(kept) : ask()));
+  means.said.set(cacheKey, saying);
+  return saying;
 }
 
 /**

@@ -8,10 +8,10 @@ import {
   evaluatorReferenceSchema,
 } from '../../schema/contracts/evaluator.ts';
 import { parseInput } from '../../schema/contracts/parse-input.ts';
-import { readDocument } from '../files/read-documents.ts';
+import { readDocuments } from '../files/read-documents.ts';
 
 /**
- * The evaluators that `--evaluator` means: those of a YAML or JSON file (one, a list, or `evaluators:` as in a spec), else
+ * The evaluators that `--evaluator` means: those of a YAML or JSON file (documents, a list, or `evaluators:` as in a spec), else
  * a stored one, `name[@version]`.
  * @throws {SluiceError} with place, what was found and what was expected
  */
@@ -19,8 +19,7 @@ export function readEvaluators(named: string): (EvaluatorConfig | EvaluatorRefer
   if (!/\.(ya?ml|json)$/i.test(named) && !existsSync(resolve(typedIn(), named))) {
     return [parseInput(evaluatorReferenceSchema, { use: named }, '--evaluator')];
   }
-  const document = readDocument(named);
-  const list = Array.isArray(document) ? document : evaluatorsIn(document);
+  const list = readDocuments(named).flatMap((one) => (Array.isArray(one) ? one : evaluatorsIn(one)));
   return list.map((one, index) => {
     const what = list.length === 1 ? named : `${named} evaluators[${index}]`;
     const isReference = typeof one === 'object' && one !== null && 'use' in one;
