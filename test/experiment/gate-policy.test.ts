@@ -80,6 +80,20 @@ describe('a gate', () => {
     expect(profile.criteria.map(({ hypothesis }) => hypothesis)).toContain('must_pass');
   });
 
+  it('is not needed to protect golden examples among those that run', async () => {
+    const recite = (lines: string[]) => ({ adapter: 'function' as const, function: 'recite', parameters: { lines } });
+    const broken = await run({
+      dataset: 'numbers#golden',
+      variants: { control: recite(['right']), candidate: recite(['wrong']) },
+      evaluators: [{ type: 'contains', name: 'correct', value: 'right' }],
+      gate: undefined,
+    });
+    expect(broken.criteria.map(({ hypothesis }) => hypothesis)).toContain('must_pass');
+    expect(broken.verdict).toBe('fail');
+    const elsewhere = await run({ dataset: 'numbers#all', variants: better, gate: undefined });
+    expect(elsewhere.criteria.map(({ hypothesis }) => hypothesis)).not.toContain('must_pass');
+  });
+
   it('states what the run can show at its launch, from an earlier run where there is one', async () => {
     await run({ name: 'planned-run', variants: better });
     const first = await run({ name: 'other-run', variants: better });

@@ -1,7 +1,7 @@
 import type { AgentConfig } from '../../../schema/contracts/agent.ts';
 import { durationMs } from '../../../schema/contracts/duration.ts';
-import { type EvaluatorConfig, parseEvaluatorReference } from '../../../schema/contracts/evaluator.ts';
-import { goldenSplit } from '../../../schema/contracts/gate.ts';
+import { type EvaluatorConfig, kindOfEvaluator, parseEvaluatorReference } from '../../../schema/contracts/evaluator.ts';
+import { type GatePolicy, goldenSplit } from '../../../schema/contracts/gate.ts';
 import { suggest } from '../../../schema/contracts/parse-input.ts';
 import type { Plan, PlannedEvaluator, PlannedVariant } from '../../../schema/contracts/plan.ts';
 import { type ExperimentSpec, parseDatasetReference } from '../../../schema/contracts/spec.ts';
@@ -30,7 +30,12 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
   const { spec } = input;
   const reference = parseDatasetReference(spec.dataset);
   const dataset = await findDatasetVersion(db, { projectId, ...reference });
-  const gate = await resolveGate(db, projectId, spec.gate);
+  const judges = await resolveEvaluators(db, projectId, spec.evaluators ?? []);
+  const covers = reference.split === null || reference.split === goldenSplit;
+  const gate =
+    spec.gate === undefined && covers && goldenSplit in dataset.splits
+      ? { name: null, version: null, policy: protectGolden(judges.map((one) => one.config)) }
+      : await resolveGate(db, projectId, spec.gate);
   const criteria = gate.policy?.criteria ?? [];
   // A profile without criteria protects the golden examples, where there are any.
   const ofProfile = gate.policy !== null && criteria.length === 0 && goldenSplit in dataset.splits ? [goldenSplit] : [];
@@ -47,7 +52,6 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
         : `Leave "#${split}" away to use all examples, or push the dataset with --split ${split}.`,
     });
   }
-  const judges = await resolveEvaluators(db, projectId, spec.evaluators ?? []);
   const metrics = [...judges.map((one) => one.config.name), ...Object.keys(builtinMetrics)];
   criteria.forEach((criterion, index) => {
     if (metrics.includes(criterion.metric)) return;
@@ -167,6 +171,21 @@ async function resolveEvaluators(
     resolved.push({ config, stored });
   }
   return resolved;
+}
+
+/**
+ * What a run without a gate is judged by where its examples hold golden ones: as without, no shown regression of any
+ * evaluator nor of errorRate, and no broken golden example of any that says pass or fail.
+ */
+function protectGolden(evaluators: EvaluatorConfig[]): GatePolicy {
+  const names = evaluators.map(({ name }) => name);
+  const golden = evaluators.filter((config) => kindOfEvaluator(config) === 'binary');
+  return {
+    criteria: [
+      ...[...names, 'errorRate'].map((metric) => ({ metric, hypothesis: 'no_regression' as const })),
+      ...golden.map(({ name }) => ({ metric: name, split: goldenSplit, mustPass: true })),
+    ],
+  };
 }
 
 async function resolveGate(db: Store, projectId: string, gate: ExperimentSpec['gate']): Promise<Plan['gate']> {
