@@ -37,6 +37,7 @@ export async function freezeScoreShards(
         from trial t
         cross join unnest(${versions}::text[]) as v(id)
         left join score s on s.subject_id = t.id and s.evaluator_version_id = v.id and s.identifier = ''
+          and s.subject_id >= ${`${runId}-`} and s.subject_id < ${`${runId}.`}
         where t.run_id = ${runId} and t.status = 'succeeded'
         group by t.ordinal
       ), tally as (
