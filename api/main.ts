@@ -45,6 +45,7 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
       else if (channel === 'sluice_traffic') void dataPlane.live.refresh();
       else dispatcher.now();
     },
+    onListening: () => void dataPlane.live.refresh(),
   });
   const operatorPrices = config.pricesFile === undefined ? [] : readPrices(config.pricesFile);
   const analyst = createAnalyst({ databaseUrl: config.databaseUrl });

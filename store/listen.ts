@@ -8,6 +8,8 @@ export function listen(options: {
   databaseUrl: string;
   channels: string[];
   onMessage: (channel: string, payload: string) => void;
+  /** It hears again; what was sent before may have been missed. */
+  onListening?: () => void;
 }): { close(): Promise<void> } {
   let client: Client | null = null;
   let closed = false;
@@ -33,6 +35,7 @@ export function listen(options: {
     try {
       await next.connect();
       for (const channel of options.channels) await next.query(`listen ${channel}`);
+      options.onListening?.();
     } catch {
       if (client === next) again();
     }
