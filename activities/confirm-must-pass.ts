@@ -128,7 +128,10 @@ async function confirmExample(
       { runId, shard: 0, variant, repetition, example: content },
       { ...means, countRetriedCall },
     );
-    await commitConfirmation(db, trial, noted);
+    // What judges cost here is told with the re-run: it has no score rows of its own.
+    const judgedUsd = trial.scores.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+    const costUsd = judgedUsd > 0 ? (trial.costUsd ?? 0) + judgedUsd : trial.costUsd;
+    await commitConfirmation(db, { ...trial, costUsd }, noted);
     const scores = Object.fromEntries(trial.scores.map(({ name, score }) => [name, score]));
     reruns.push({ candidate: variant, exampleId, repetition, failedBy: trial.causedBy, scores });
   }

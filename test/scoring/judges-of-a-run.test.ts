@@ -170,6 +170,19 @@ describe('a judge that calls a model', () => {
     expect(judge.calls() - calls).toBe(60 - scored);
   });
 
+  it('protects golden examples: what it calls broken is called, and judged, again', async () => {
+    await pushDataset(sluice, 'golden', numberedRows(12, { splits: ['golden'] }));
+    const id = await runOf({
+      dataset: 'golden',
+      variants: { control: solver(12), candidate: solver(11) },
+      evaluators: [llmJudge()],
+      gate: { criteria: [{ metric: 'judged', split: 'golden', mustPass: true }] },
+    });
+    const run = await untilFinal(sluice, id);
+    expect(run).toMatchObject({ status: 'completed', verdict: 'fail' });
+    expect(run.confirmations).toMatchObject([{ metric: 'judged', exampleId: 'e11', failed: 3 }]);
+  });
+
   it('shows in the progress of the run how far it is', async () => {
     judge.become(byAnswer, 20);
     const id = await runOf({ evaluators: [llmJudge()], concurrency: 4 });
