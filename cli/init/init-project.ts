@@ -35,12 +35,20 @@ export async function initProject(
     // Somebody may have been quicker: theirs stays.
     await writeFile(file, content, { flag: 'wx' });
   }
-  const sluice = invocation(process.argv[1] ?? 'sluice');
+  const sluice = commandIn(root);
   const next = [`${sluice} up`, `${sluice} run start experiment.yaml --watch`];
   if (json) return console.log(JSON.stringify({ folder: root, files: files.map(({ path }) => path), next }));
   const place = show(root);
   console.log(`wrote ${files.map(({ path }) => path).join(', ')}${place === '.' ? '' : ` in ${place}`}\n`);
   console.log(`next${place === '.' ? '' : `, in ${place}`}\n  ${next[0]}\n  ${next[1]}   (in another terminal)`);
+}
+
+/** How `sluice` is called in the project: npm scripts of another folder would run there, and find none of its files. */
+function commandIn(folder: string): string {
+  const script = resolve(process.argv[1] ?? 'sluice');
+  const said = invocation(script);
+  const isElsewhere = relative(dirname(dirname(script)), folder) !== '';
+  return isElsewhere && /^n(pm|ode) /.test(said) ? `node ${script}` : said;
 }
 
 /** A folder as short as it can be said. */
