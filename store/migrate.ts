@@ -10,6 +10,7 @@ import * as operations from '../schema/migrations/0008-operations.ts';
 import * as annotations from '../schema/migrations/0009-annotations.ts';
 import * as rollouts from '../schema/migrations/0010-rollouts.ts';
 import * as productionChanges from '../schema/migrations/0011-production-changes.ts';
+import * as feedback from '../schema/migrations/0012-feedback.ts';
 import { openDatabase } from './open-database.ts';
 
 const migrations = {
@@ -24,6 +25,7 @@ const migrations = {
   '0009-annotations': annotations,
   '0010-rollouts': rollouts,
   '0011-production-changes': productionChanges,
+  '0012-feedback': feedback,
 };
 
 /** Brings the database to the newest schema. Safe to run twice and by several processes at once. */

@@ -592,6 +592,20 @@ export interface OutcomeTable {
   value: number;
   at: Time;
   received_at: Time;
+  source: Generated<'outcome' | 'feedback'>;
+}
+
+/** What somebody said beside a score; the score is an outcome. */
+export interface FeedbackCommentTable {
+  agent_id: string;
+  unit: string;
+  metric: string;
+  identifier: string;
+  trace_id: string | null;
+  label: string | null;
+  comment: string | null;
+  given_by: string;
+  at: Generated<Date>;
 }
 
 export interface UnitMetricTable {
@@ -692,6 +706,8 @@ export interface AgentCallTable {
   cost_usd: number | null;
   steps: number | null;
   at: Time;
+  /** Of the exposure that it belongs to; null where the unit was not drawn. */
+  draw: number | null;
 }
 
 export interface SilenceMarkTable {
@@ -719,6 +735,52 @@ export interface ZeroToleranceEventTable {
   /** A second judgement or a person. */
   confirmed_by: string | null;
   refuted_by: string | null;
+  /** What the person who decided it said. */
+  reason: Generated<string | null>;
+  /** Own unit of the metric. */
+  value: Generated<number | null>;
+}
+
+/** Units whose first pair of a shadow stage was counted. */
+export interface ShadowUnitTable {
+  run_id: string;
+  stage: number;
+  unit: string;
+}
+
+/** An answer that evaluators are to judge: of a unit's first call, or beside it in a shadow stage. */
+export interface LiveAnswerTable {
+  run_id: string;
+  kind: 'live' | 'shadow';
+  /** Of the exposure; the stage for shadow pairs. */
+  draw: number;
+  unit: string;
+  variant: string;
+  trace_id: string;
+  failed: boolean;
+  input: MaybeJson;
+  output: MaybeJson;
+  control_failed: boolean | null;
+  control_output: MaybeJson;
+  at: Time;
+  received_at: Generated<Date>;
+}
+
+/** What an evaluator said of a live answer. */
+export interface LiveJudgementTable {
+  run_id: string;
+  kind: 'live' | 'shadow';
+  draw: number;
+  unit: string;
+  metric: string;
+  /** Failed ones are asked again until their attempts are spent. */
+  state: 'scored' | 'failed';
+  attempts: number;
+  score: number | null;
+  control_score: number | null;
+  cost_usd: number;
+  message: string | null;
+  at: Generated<Date>;
 }
 
 export interface ExposureCountTable {
@@ -784,6 +846,10 @@ export interface Database {
   exposure: ExposureTable;
   outcome: OutcomeTable;
   unit_metric: UnitMetricTable;
+  feedback_comment: FeedbackCommentTable;
+  shadow_unit: ShadowUnitTable;
+  live_answer: LiveAnswerTable;
+  live_judgement: LiveJudgementTable;
   metric_count: MetricCountTable;
   exposure_count: ExposureCountTable;
   rollout_state: RolloutStateTable;

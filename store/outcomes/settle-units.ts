@@ -1,57 +1,81 @@
 import { sql } from 'kysely';
+import type { RolloutPlanMetric } from '../../schema/contracts/rollout-plan.ts';
 import { binOf } from '../../schema/contracts/scale-value.ts';
 import type { Store } from '../open-database.ts';
-import { readRollout } from '../rollouts/read-rollout.ts';
+import { planOfRun } from '../rollouts/plan-of-run.ts';
 
 /** Exposures may commit a moment after later ones: those of the last minute before the mark are looked at again. */
 const slack = sql`interval '60 seconds'`;
 
+/** Units settled in one transaction: those who write to them wait no longer than it takes. */
+const chunk = 20_000;
+
 /**
- * Makes the values final whose attribution window closed by `asOf`, and counts them; units that are silent by then take the metric's
- * declared default. Each unit is counted once, also when two settle at once.
+ * Makes the values final whose attribution window closed by `asOf` (Temporal's time), and counts them; units that are silent by then take
+ * the metric's declared default. Each unit is counted once, also when two settle at once. Judged metrics have no silence: only a
+ * sample of the units is theirs.
  */
 export async function settleUnits(db: Store, input: { runId: string; asOf: Date }): Promise<void> {
   const { runId, asOf } = input;
-  const { plan } = await readRollout(db, runId);
-  await db.transaction().execute(async (trx) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`settle:${runId}`}, 0))`.execute(trx);
-    await sql`
-      with closed as (
-        update unit_metric set state = 'final'
+  const { metrics } = await planOfRun(db, runId);
+  while ((await settleSome(db, { runId, asOf })) === chunk);
+  for (const metric of metrics) {
+    if (metric.silence !== null && metric.source !== 'evaluator') {
+      await settleSilence(db, { runId, asOf, metric, silence: metric.silence });
+    }
+  }
+}
+
+/** One that settles at a time; its counts have a slot of their own, so that it waits for no writer. */
+async function begin(trx: Store, runId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`settle:${runId}`}, 0)), set_config('sluice.slot', '16', true)`.execute(
+    trx,
+  );
+}
+
+async function settleSome(db: Store, { runId, asOf }: { runId: string; asOf: Date }): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    await begin(trx, runId);
+    // One that is being written to just now is left for the next time: waiting here could end in a deadlock.
+    const { numAffectedRows } = await sql`
+      with closed as materialized (
+        select draw, unit, metric from unit_metric
         where run_id = ${runId} and state = 'provisional' and closes_at <= ${asOf}
-        returning stratum, variant, metric, bin, unit
+        order by closes_at limit ${chunk} for update skip locked
       )
-      insert into metric_count as c (run_id, stratum, variant, metric, bin, slot, count)
-      select ${runId}, stratum, variant, metric, bin, abs(hashtext(unit)) % 16, count(*)
-      from closed group by 2, 3, 4, 5, 6 order by 2, 3, 4, 5, 6
-      on conflict (run_id, stratum, variant, metric, bin, slot) do update set count = c.count + excluded.count`.execute(
+      update unit_metric m set state = 'final' from closed c
+      where m.run_id = ${runId} and m.draw = c.draw and m.unit = c.unit and m.metric = c.metric`.execute(trx);
+    return Number(numAffectedRows ?? 0);
+  });
+}
+
+async function settleSilence(
+  db: Store,
+  input: { runId: string; asOf: Date; metric: RolloutPlanMetric; silence: number },
+): Promise<void> {
+  const { runId, asOf, metric, silence } = input;
+  // Never beyond the database's own time, which exposures are stamped with: Temporal's may be ahead.
+  const until = sql`least(${asOf}::timestamptz - make_interval(secs => ${metric.attributionWindowMs / 1000}), clock_timestamp())`;
+  await db.transaction().execute(async (trx) => {
+    await begin(trx, runId);
+    await sql`
+      with mark as materialized (
+        select coalesce((select silent_until from silence_mark where run_id = ${runId} and metric = ${metric.name}),
+          '-infinity'::timestamptz) as since, ${until} as until
+      ), silent as (
+        insert into unit_metric (run_id, draw, unit, metric, variant, stratum, value, bin, state, closes_at, silent)
+        select e.run_id, e.draw, e.unit, ${metric.name}, e.variant, e.stratum, ${silence}::float8,
+          ${binOf(metric, silence)}::smallint, 'final', ${asOf}::timestamptz, true
+        from exposure e, mark
+        where e.run_id = ${runId} and e.received_at > mark.since - ${slack} and e.received_at <= mark.until
+          and not exists (select from unit_metric m
+            where m.run_id = e.run_id and m.draw = e.draw and m.unit = e.unit and m.metric = ${metric.name})
+        order by e.draw, e.unit
+        on conflict do nothing
+      )
+      insert into silence_mark (run_id, metric, silent_until) select ${runId}, ${metric.name}, until from mark
+      on conflict (run_id, metric) do update set silent_until = greatest(silence_mark.silent_until, excluded.silent_until)`.execute(
       trx,
     );
-    for (const metric of plan.metrics) {
-      if (metric.silence === null) continue;
-      const until = sql`${asOf}::timestamptz - make_interval(secs => ${metric.attributionWindowMs / 1000})`;
-      await sql`
-        with mark as (
-          select coalesce((select silent_until from silence_mark where run_id = ${runId} and metric = ${metric.name}),
-            '-infinity'::timestamptz) as since
-        ), silent as (
-          insert into unit_metric (run_id, draw, unit, metric, variant, stratum, value, bin, state, closes_at, silent)
-          select e.run_id, e.draw, e.unit, ${metric.name}, e.variant, e.stratum, ${metric.silence}::float8,
-            ${binOf(metric, metric.silence)}::smallint, 'final', ${asOf}::timestamptz, true
-          from exposure e, mark
-          where e.run_id = ${runId} and e.received_at > mark.since - ${slack} and e.received_at <= ${until}
-          on conflict do nothing
-          returning stratum, variant, bin, unit
-        ), counted as (
-          insert into metric_count as c (run_id, stratum, variant, metric, bin, slot, count)
-          select ${runId}, stratum, variant, ${metric.name}, bin, abs(hashtext(unit)) % 16, count(*)
-          from silent group by 2, 3, 5, 6 order by 2, 3, 5, 6
-          on conflict (run_id, stratum, variant, metric, bin, slot) do update set count = c.count + excluded.count
-        )
-        insert into silence_mark (run_id, metric, silent_until) values (${runId}, ${metric.name}, ${until})
-        on conflict (run_id, metric) do update set silent_until = greatest(silence_mark.silent_until, excluded.silent_until)`.execute(
-        trx,
-      );
-    }
   });
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { OutcomesAnswer } from '../../schema/contracts/traffic.ts';
 import type { Store } from '../open-database.ts';
-import { attachOutcomes } from './attach-outcomes.ts';
+import { attachValues } from './attach-values.ts';
 
 export interface Outcome {
   /** Its place in the request. */
@@ -16,9 +16,9 @@ export interface Outcome {
 }
 
 /**
- * Stores outcomes of one agent and attaches them to its rollouts, in one transaction. A higher revision replaces; an equal one with the same
+ * Stores outcomes of one agent and attaches them to the rollout that goes on. A higher revision replaces; an equal one with the same
  * value is a duplicate, with another value a conflict; a lower one came late and is a duplicate too. An outcome of a unit that was
- * never exposed is kept, unattributed.
+ * never exposed is kept, unattributed. What is sent again is attached again, so that a repetition finishes what broke off.
  */
 export async function storeOutcomes(
   db: Store,
@@ -29,7 +29,7 @@ export async function storeOutcomes(
   // Twice in one request is decided here: one statement cannot write a row twice.
   const newest = new Map<string, Outcome>();
   for (const outcome of input.outcomes) {
-    const key = JSON.stringify([outcome.unit, outcome.metric, outcome.identifier]);
+    const key = keyOf(outcome);
     const other = newest.get(key);
     if (!other) newest.set(key, outcome);
     else if (other.revision === outcome.revision && other.value !== outcome.value) {
@@ -39,47 +39,59 @@ export async function storeOutcomes(
       if (outcome.revision > other.revision) newest.set(key, outcome);
     }
   }
-  const rows = [...newest.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  await db.transaction().execute(async (trx) => {
-    const { rows: stored } = await sql<{ index: number; written: boolean; value: number; revision: number }>`
-      with input as materialized (
-        select * from json_to_recordset(${JSON.stringify(rows)}::json) as t(
-          index int, unit text, metric text, identifier text, revision int, value float8, at timestamptz)
-      ), before as materialized (
-        select i.index, o.value, o.revision from input i
-        join outcome o on o.agent_id = ${agentId} and o.unit = i.unit and o.metric = i.metric and o.identifier = i.identifier
-      ), written as (
-        insert into outcome as o (agent_id, unit, metric, identifier, revision, value, at)
-        select ${agentId}, unit, metric, identifier, revision, value, coalesce(at, clock_timestamp()) from input
-        on conflict (agent_id, unit, metric, identifier) do update
-          set revision = excluded.revision, value = excluded.value, at = excluded.at, received_at = clock_timestamp()
-          where o.revision < excluded.revision
-        returning unit, metric, identifier
-      )
-      select i.index, w.unit is not null as written, b.value, b.revision
-      from input i
-      left join written w using (unit, metric, identifier)
-      left join before b using (index)`.execute(trx);
-    const byIndex = new Map(rows.map((row) => [row.index, row]));
-    const changed: string[] = [];
-    for (const { index, written, value, revision } of stored) {
-      const outcome = byIndex.get(index) as Outcome;
-      if (written) {
-        answer.accepted += 1;
-        changed.push(outcome.unit);
-      } else if (revision === outcome.revision && value !== outcome.value) {
-        answer.rejected.push({ index, reason: conflictOf(outcome, value) });
-      } else {
-        answer.duplicates += 1;
-      }
+  // One order for all writers.
+  const keys = [...newest.keys()].sort();
+  const rows = keys.map((key) => newest.get(key) as Outcome);
+  if (rows.length > 0) {
+    const columns = sql`unnest(${rows.map(({ index }) => index)}::int[], ${rows.map(({ unit }) => unit)}::text[],
+      ${rows.map(({ metric }) => metric)}::text[], ${rows.map(({ identifier }) => identifier)}::text[],
+      ${rows.map(({ revision }) => revision)}::int[], ${rows.map(({ value }) => value)}::float8[],
+      ${rows.map(({ at }) => at)}::timestamptz[])`;
+    const { rows: written } = await sql<{ unit: string; metric: string; identifier: string }>`
+      insert into outcome as o (agent_id, unit, metric, identifier, revision, value, at, received_at)
+      select ${agentId}, unit, metric, identifier, revision, value, coalesce(at, clock_timestamp()), clock_timestamp()
+      from ${columns} as t(index, unit, metric, identifier, revision, value, at)
+      on conflict (agent_id, unit, metric, identifier) do update
+        set revision = excluded.revision, value = excluded.value, at = excluded.at, received_at = excluded.received_at
+        where o.revision < excluded.revision
+      returning unit, metric, identifier`.execute(db);
+    answer.accepted = written.length;
+    if (written.length < rows.length) {
+      const done = new Set(written.map(keyOf));
+      const rest = keys.filter((key) => !done.has(key)).map((key) => newest.get(key) as Outcome);
+      await tellOthers(db, { agentId, rest, answer });
     }
-    if (changed.length > 0) await attachOutcomes(trx, { agentId, units: changed });
-  });
+    const refused = new Set(answer.rejected.map(({ index }) => index));
+    const units = rows.filter(({ index }) => !refused.has(index)).map(({ unit }) => unit);
+    await attachValues(db, { agentId, units, from: 'outcomes' });
+  }
   answer.rejected.sort((a, b) => a.index - b.index);
   return answer;
 }
 
-function keyOf({ unit, metric, identifier }: Outcome): string {
+/** Those that were there already, seen after the writing, since another request may have written them at the same moment. */
+async function tellOthers(
+  db: Store,
+  input: { agentId: string; rest: readonly Outcome[]; answer: OutcomesAnswer },
+): Promise<void> {
+  const { agentId, rest, answer } = input;
+  const { rows } = await sql<{ unit: string; metric: string; identifier: string; revision: number; value: number }>`
+    select o.unit, o.metric, o.identifier, o.revision, o.value
+    from unnest(${rest.map(({ unit }) => unit)}::text[], ${rest.map(({ metric }) => metric)}::text[],
+      ${rest.map(({ identifier }) => identifier)}::text[]) as t(unit, metric, identifier)
+    join outcome o on o.agent_id = ${agentId} and o.unit = t.unit and o.metric = t.metric and o.identifier = t.identifier`.execute(
+    db,
+  );
+  const known = new Map(rows.map((row) => [keyOf(row), row]));
+  for (const outcome of rest) {
+    const there = known.get(keyOf(outcome));
+    if (there && there.revision === outcome.revision && there.value !== outcome.value) {
+      answer.rejected.push({ index: outcome.index, reason: conflictOf(outcome, there.value) });
+    } else answer.duplicates += 1;
+  }
+}
+
+function keyOf({ unit, metric, identifier }: { unit: string; metric: string; identifier: string }): string {
   return `${unit}\u0000${metric}\u0000${identifier}`;
 }
 
