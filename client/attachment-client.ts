@@ -1,5 +1,6 @@
 import type { AttachmentInfo } from '../schema/contracts/media.ts';
-import { type ErrorCode, type ErrorDetail, SluiceError } from '../schema/errors.ts';
+import { SluiceError } from '../schema/errors.ts';
+import { apiError } from './api-error.ts';
 import type { ClientOptions } from './create-client.ts';
 import { retryingFetch } from './retrying-fetch.ts';
 
@@ -36,7 +37,7 @@ export function createAttachmentClient(options: ClientOptions): AttachmentClient
     async find(sha256) {
       const response = await call(sha256, { method: 'HEAD' });
       if (response.status === 404) return null;
-      if (!response.ok) throw await errorOf(await call(sha256, { method: 'GET' }));
+      if (!response.ok) throw await apiError(await call(sha256, { method: 'GET' }));
       const { headers } = response;
       return {
         sha256,
@@ -46,28 +47,15 @@ export function createAttachmentClient(options: ClientOptions): AttachmentClient
     },
     async put({ sha256, mediaType, content }) {
       const response = await call(sha256, { method: 'PUT', headers: { 'content-type': mediaType }, body: content });
-      if (!response.ok) throw await errorOf(response);
+      if (!response.ok) throw await apiError(response);
       return (await response.json()) as AttachmentInfo;
     },
     async get(sha256) {
       const response = await call(sha256, { method: 'GET' });
-      if (!response.ok || !response.body) throw await errorOf(response);
+      if (!response.ok || !response.body) throw await apiError(response);
       return response.body;
     },
   };
-}
-
-async function errorOf(response: Response): Promise<SluiceError> {
-  const body = (await response.json().catch(() => null)) as {
-    error?: { message?: string; data?: { sluice?: { code: ErrorCode; fix?: string; details?: ErrorDetail[] } } };
-  } | null;
-  const sluice = body?.error?.data?.sluice;
-  if (sluice) return new SluiceError({ ...sluice, message: body?.error?.message ?? '' });
-  return new SluiceError({
-    code: 'unavailable',
-    message: `what answers at ${response.url} is not a Sluice API: ${response.status}`,
-    fix: 'Check SLUICE_URL.',
-  });
 }
 
 function reasonOf(error: unknown): string {

@@ -1,13 +1,14 @@
 import type { FastifyReply } from 'fastify';
 import { type LiveAgent, leasedSplit } from './live-agent.ts';
 
-const heartbeatMs = 10_000;
+const heartbeatMs = 5_000;
 /** A reader that falls this far behind is cut off: it comes again and gets the newest. */
 const mostBehindBytes = 262_144;
 
 /**
- * Sends an agent's split as server-sent events: at once, at every change and at every renewal of its lease; a comment every 10 s. Ends
- * when the reader goes or `signal` aborts.
+ * Sends an agent's split as server-sent events: at once, at every change and at every renewal of its lease; an event `ping`
+ * every 5 s. `sentAtMs` is a monotonic clock of this stream, so that a reader can tell a message that was long under way from
+ * a fresh one. Ends when the reader goes or `signal` aborts.
  */
 export function streamTraffic(
   reply: FastifyReply,
@@ -28,12 +29,15 @@ export function streamTraffic(
     if (raw.writableLength > mostBehindBytes) raw.destroy();
     else raw.write(text);
   };
+  const openedAt = performance.now();
+  const sentAtMs = (): number => Math.floor(performance.now() - openedAt);
   const send = (): void => {
     const live = input.read();
-    if (live) write(`id: ${live.split.revision}\ndata: ${JSON.stringify(leasedSplit(live))}\n\n`);
+    if (live)
+      write(`id: ${live.split.revision}\ndata: ${JSON.stringify({ ...leasedSplit(live), sentAtMs: sentAtMs() })}\n\n`);
   };
   const stopListening = input.onChange(send);
-  const heartbeat = setInterval(() => write(': still here\n\n'), heartbeatMs);
+  const heartbeat = setInterval(() => write(`event: ping\ndata: {"sentAtMs":${sentAtMs()}}\n\n`), heartbeatMs);
   const end = (): void => void raw.end();
   input.signal.addEventListener('abort', end);
   raw.on('error', () => {});

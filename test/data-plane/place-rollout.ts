@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { stageRanges } from '../../assignment/stage-ranges.ts';
+import type { TrafficSplit } from '../../schema/contracts/traffic.ts';
 import { newId } from '../../schema/ids.ts';
 import { pushAgentVersion } from '../../store/agents/push-agent-version.ts';
 import type { Store } from '../../store/open-database.ts';
@@ -12,7 +13,7 @@ export interface PlacedRollout {
   agentId: string;
   runId: string;
   /** Moves the traffic; both variants get theirs by the hash. @returns the revision */
-  split(share: number): Promise<number>;
+  split(share: number, more?: Partial<TrafficSplit>): Promise<number>;
   /** What a workflow does at every look: the lease lasts this long from now on. */
   lease(ms: number): Promise<void>;
 }
@@ -44,7 +45,7 @@ export async function placeRollout(db: Store): Promise<PlacedRollout> {
   });
   await insertRolloutState(db, { runId, agentId });
   const seed = 'a-seed';
-  const split = async (share: number) => {
+  const split = async (share: number, more: Partial<TrafficSplit> = {}) => {
     const ranges = stageRanges({ strategy: 'canary', candidates: 1, share });
     const stratum = await openStratum(db, { runId, stage: 0, seed, shares: {}, anchors: {} });
     return setTraffic(db, {
@@ -68,6 +69,7 @@ export async function placeRollout(db: Store): Promise<PlacedRollout> {
         force: { tester: 'candidate' },
         startedAtMs: null,
         sessions: 'kill',
+        ...more,
       },
     });
   };
@@ -75,7 +77,7 @@ export async function placeRollout(db: Store): Promise<PlacedRollout> {
   return {
     agentId,
     runId,
-    split: (share) => split(share),
+    split,
     lease: async (ms) => {
       await sql`update traffic set lease_until = clock_timestamp() + make_interval(secs => ${ms / 1000})`.execute(db);
       await sql`select pg_notify('sluice_traffic', ${agentId})`.execute(db);
