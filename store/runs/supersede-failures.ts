@@ -26,6 +26,9 @@ export async function supersedeFailures(
   const causes = { failed: ['agent'], missing: ['platform'], all_failed: ['agent', 'platform'] }[kind];
   const place = sql`(p.ordinal * ${plan.repetitions}::int + p.repetition) * ${variants.length}::int
     + array_position(${variants}::text[], p.variant) - 1`;
+  // Shards are alike but the last, which is shorter: a trial's is found by division. Searched for by their ranges, half a
+  // million failures among thousands of shards take longer than a statement may.
+  const shardOf = sql`(${place}) / (select max(to_trial - from_trial) from shard where run_id = ${runId})`;
   const trials = await sql`
     with picked as (
       delete from trial where run_id = ${runId} and status = 'failed' and caused_by = any(${causes}::text[]) returning *
@@ -41,7 +44,7 @@ export async function supersedeFailures(
       select s.shard, count(*) filter (where p.caused_by = 'agent')::int as failed,
         count(*) filter (where p.caused_by = 'platform')::int as missing,
         count(*) filter (where p.attempts > 0)::int as calls
-      from picked p join shard s on s.run_id = ${runId} and s.from_trial <= ${place} and s.to_trial > ${place}
+      from picked p join shard s on s.run_id = ${runId} and s.shard = ${shardOf}
       group by s.shard
     ), counted as (
       update shard s set failed = s.failed - tally.failed, missing = s.missing - tally.missing,
@@ -50,7 +53,7 @@ export async function supersedeFailures(
     )
     select id from picked`.execute(trx);
   await supersedeDefaults(trx, { runId, plan, actor });
-  const scores = kind === 'failed' ? 0 : await supersedeErrors(trx, { runId, plan, place, actor });
+  const scores = kind === 'failed' ? 0 : await supersedeErrors(trx, { runId, plan, shardOf, actor });
   return { trials: trials.rows.length, scores };
 }
 
@@ -86,7 +89,9 @@ function uncount(runId: string) {
       from picked p
       join scoring s on s.run_id = ${runId} and s.kind = 'plan'
         and s.evaluators @> jsonb_build_array(jsonb_build_object('versionId', p.evaluator_version_id))
-      join score_shard d on d.scoring_id = s.id and d.from_ordinal <= p.ordinal and d.to_ordinal > p.ordinal
+      join score_shard d on d.scoring_id = s.id and d.shard = p.ordinal / (
+        select max(x.to_ordinal - x.from_ordinal) from score_shard x join scoring y on y.id = x.scoring_id
+        where y.run_id = ${runId} and y.kind = 'plan')
       group by d.scoring_id, d.shard
     ) gone
     where h.scoring_id = gone.scoring_id and h.shard = gone.shard`;
@@ -95,9 +100,9 @@ function uncount(runId: string) {
 /** Scores of judges that the plan names and that broke. */
 async function supersedeErrors(
   trx: Transaction<Database>,
-  input: { runId: string; plan: Plan; place: ReturnType<typeof sql>; actor: string },
+  input: { runId: string; plan: Plan; shardOf: ReturnType<typeof sql>; actor: string },
 ): Promise<number> {
-  const { runId, plan, place, actor } = input;
+  const { runId, plan, shardOf, actor } = input;
   const versions = plan.evaluators.map(({ versionId }) => versionId);
   const { rows } = await sql`
     with picked as (
@@ -110,7 +115,7 @@ async function supersedeErrors(
       select subject_id, evaluator_version_id, identifier, name, error, cost_usd, created_at, ${actor} from picked
     ), opened as (
       select distinct s.shard from picked p
-      join shard s on s.run_id = ${runId} and s.from_trial <= ${place} and s.to_trial > ${place}
+      join shard s on s.run_id = ${runId} and s.shard = ${shardOf}
     ), counted as (
       update shard s set finished = false, fence = s.fence + 1
       from opened where s.run_id = ${runId} and s.shard = opened.shard

@@ -44,7 +44,8 @@ export async function freezeScoreShards(
         select h.shard, coalesce(sum(p.pairs), 0)::int as pairs, coalesce(sum(p.scored), 0)::int as scored,
           coalesce(sum(p.errors), 0)::int as errors
         from score_shard h
-        left join pairs p on p.ordinal >= h.from_ordinal and p.ordinal < h.to_ordinal
+        left join pairs p on h.shard = p.ordinal / (
+          select max(to_ordinal - from_ordinal) from score_shard where scoring_id = ${scoringId})
         where h.scoring_id = ${scoringId}
         group by h.shard
       )
