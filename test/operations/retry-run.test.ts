@@ -156,3 +156,35 @@ describe('a retry is refused', () => {
     expect((await sluice.runs.get.query({ id: short })).counts).toEqual(counts);
   });
 });
+
+describe('a run that has spent its budget', () => {
+  it('and could not finish is retried once its budget is raised, as the refusal says', async () => {
+    const id = await start(
+      { control: agent('/flaky?failures=1&code=500'), candidate: agent('/priced?usd=0.01') },
+      { budget: { maxCostUsd: 0.05 } },
+    );
+    // Its control answered nothing before the budget was used up.
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'failed' });
+    const refused = await refusalOf(sluice.runs.retry.mutate({ id }));
+    expect(refused.fix).toContain(`sluice run budget ${id}`);
+    const raised = await sluice.runs.raiseBudget.mutate({ id, maxCostUsd: 5 });
+    expect(raised).toMatchObject({ changed: true, status: 'failed' });
+    expect(await sluice.runs.retry.mutate({ id })).toMatchObject({ changed: true });
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'completed', counts: { planned: 120, notRun: 0 } });
+  });
+
+  it('and made all its trials is retried once its budget is raised', async () => {
+    const id = await start(
+      { control: agent('/priced?usd=0.01'), candidate: agent('/flaky?failures=1&code=500') },
+      { budget: { maxCostUsd: 0.595 }, concurrency: 60 },
+    );
+    const run = await untilFinal(sluice, id);
+    expect(run).toMatchObject({ status: 'completed', counts: { succeeded: 60, failed: 60, notRun: 0 } });
+    expect((await refusalOf(sluice.runs.retry.mutate({ id }))).fix).toContain(`sluice run budget ${id}`);
+    const raised = await sluice.runs.raiseBudget.mutate({ id, maxCostUsd: 5 });
+    expect(raised).toMatchObject({ changed: true, status: 'completed', left: 0 });
+    expect(await sluice.runs.retry.mutate({ id })).toMatchObject({ changed: true, trials: 60 });
+    const after = await untilFinal(sluice, id);
+    expect(after).toMatchObject({ status: 'completed', counts: { succeeded: 120 } });
+  });
+});

@@ -61,7 +61,9 @@ export async function raiseBudget({
         `Name more than that; ${trials} trials are left.`,
       );
     }
-    if (status === 'failed' || status === 'aborted' || status === 'awaiting_approval') {
+    // Of a run whose budget is used up: `retry` takes it on from here, and would be refused without this.
+    const spent = budget.spentUsd >= budget.capUsd;
+    if (status === 'aborted' || status === 'awaiting_approval' || (status === 'failed' && !spent)) {
       throw refused(
         `run ${id} is ${status.replace('_', ' ')}: no budget makes it go on`,
         status === 'failed'
@@ -69,14 +71,15 @@ export async function raiseBudget({
           : `See it with \`sluice run get ${id}\`.`,
       );
     }
-    if (status === 'completed' && trials + scores === 0) {
+    const goesOn = status === 'completed' && trials + scores > 0;
+    if (status === 'completed' && !goesOn && !spent) {
       throw refused(
         `run ${id} made all of its ${planned} trials: its budget did not end it`,
         'Nothing is left to spend more on.',
       );
     }
     await raiseCap(trx, { runId: id, capUsd: maxCostUsd, actor });
-    if (status === 'completed') await reopenRun(trx, id);
+    if (goesOn) await reopenRun(trx, id);
     const detail: { [key: string]: Json } = { planHash, fromUsd: budget.capUsd, toUsd: maxCostUsd };
     if (input.reason) detail.reason = input.reason;
     await appendAuditEvent(
