@@ -23,6 +23,8 @@ export interface Services {
   priceOf(config: OpenaiAgentConfig): TokenPrices | null;
   /** Does work over all rows of a run beside the event loop. */
   analyst: Analyst;
+  /** Why a URL may not be called by Sluice; null when it may. */
+  whyUrlBlocked(url: URL): string | null;
   /** Sends what stands in the outbox now, without waiting for it. */
   dispatch(): void;
 }

@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { TRPCError } from '@trpc/server';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import Fastify, { type FastifyError, type FastifyRequest } from 'fastify';
+import { guardedLookup, whyUrlBlocked } from '../agents/address-guard.ts';
 import { createAgent } from '../agents/create-agent.ts';
 import { builtinPrices, findPrice } from '../agents/price-table.ts';
 import { readPrices } from '../agents/read-prices.ts';
@@ -16,16 +17,23 @@ import { findKey, type Principal } from '../store/keys/find-key.ts';
 import { listen } from '../store/listen.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { openDatabase } from '../store/open-database.ts';
+import { createFunctionLoader } from '../worker/load-functions.ts';
 import { createAnalyst } from './analysis/create-analyst.ts';
 import type { ApiConfig } from './api-config.ts';
 import type { Context, Services } from './context.ts';
 import { createDataPlane } from './data-plane/create-data-plane.ts';
 import { trafficRoutes } from './data-plane/traffic-routes.ts';
+import { gatewayRoutes } from './gateway/gateway-routes.ts';
+import { openGateway } from './gateway/open-gateway.ts';
 import { attachmentRoutes } from './ingest/attachment-routes.ts';
+import { outcomeRoutes } from './ingest/outcome-routes.ts';
 import { isOutage } from './outage.ts';
 import { createDispatcher } from './outbox/dispatcher.ts';
 import { createReadiness } from './readiness.ts';
 import { type AppRouter, appRouter } from './root.ts';
+import { createPost } from './webhooks/create-post.ts';
+import { createSender } from './webhooks/create-sender.ts';
+import { createSecretBox } from './webhooks/secret-box.ts';
 
 /** Largest request body: a chunk of a dataset push is far below. */
 const bodyLimitBytes = 33_554_432;
@@ -35,15 +43,41 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
   const { db, pool, close } = openDatabase({ databaseUrl: config.databaseUrl, connections: 16, name: 'sluice-api' });
   const client = lazyClient(config);
   const dispatcher = createDispatcher({ db, client: client.get });
+  const allowedNetworks = config.allowedNetworks ?? 'loopback';
+  const webhookPost = createPost({
+    lookup: guardedLookup(allowedNetworks),
+    whyBlocked: (target) => whyUrlBlocked(target, allowedNetworks),
+  });
+  let ownUrl = '';
+  const sender = createSender({
+    db,
+    post: webhookPost.post,
+    box: createSecretBox(config.auditKey),
+    publicUrl: () => config.publicUrl ?? ownUrl,
+  });
+  const sendAll = () => {
+    dispatcher.now();
+    sender.now();
+  };
   const changes = new EventEmitter().setMaxListeners(0);
   const dataPlane = await createDataPlane({ databaseUrl: config.databaseUrl, dataDir: config.dataDir });
+  const gateway = openGateway({
+    databaseUrl: config.databaseUrl,
+    dataPlane,
+    dependencies: {
+      resolveSecret: config.resolveSecret ?? (() => undefined),
+      allowedNetworks,
+      allowExec: config.allowExec ?? false,
+    },
+    loadFunctions: config.functionsFile === undefined ? async () => ({}) : createFunctionLoader(config.functionsFile),
+  });
   const listener = listen({
     databaseUrl: config.databaseUrl,
     channels: ['sluice_run', 'sluice_outbox', 'sluice_traffic'],
     onMessage: (channel, payload) => {
       if (channel === 'sluice_run') changes.emit(payload);
       else if (channel === 'sluice_traffic') void dataPlane.live.refresh();
-      else dispatcher.now();
+      else sendAll();
     },
     onListening: () => void dataPlane.live.refresh(),
   });
@@ -70,7 +104,8 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     },
     priceOf: (config) => findPrice([operatorPrices, builtinPrices], config),
     analyst,
-    dispatch: dispatcher.now,
+    dispatch: sendAll,
+    whyUrlBlocked: (target) => whyUrlBlocked(target, allowedNetworks),
     nextChange: async (runId, timeoutMs, stop) => {
       const timer = AbortSignal.timeout(timeoutMs);
       await once(changes, runId, { signal: stop ? AbortSignal.any([timer, stop]) : timer }).catch(() => {});
@@ -112,6 +147,8 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     limitBytes: config.attachmentLimitBytes ?? mediaLimits.attachmentBytes,
   });
   app.register(trafficRoutes, { dataPlane, db, signal });
+  app.register(outcomeRoutes, { live: dataPlane.live, db });
+  app.register(gatewayRoutes, { dataPlane, gateway });
   app.get('/', () => 'Sluice API. The web page is not built yet; `sluice --help` lists what there is.\n');
   app.get('/healthz', () => ({ ok: true }));
   const readiness = createReadiness({
@@ -125,14 +162,18 @@ export async function runApi(config: ApiConfig, signal: AbortSignal): Promise<{ 
     return reply.code(problems.length === 0 ? 200 : 503).send({ ready: problems.length === 0, problems });
   });
   const url = await app.listen({ host: config.host, port: config.port });
-  dispatcher.now();
+  ownUrl = url;
+  sendAll();
 
   const closed = (async () => {
     if (!signal.aborted) await once(signal, 'abort');
     await app.close();
+    await gateway.close();
     await dataPlane.close();
     await analyst.close();
     await dispatcher.close();
+    await sender.close();
+    await webhookPost.close();
     await listener.close();
     await client.close();
     await close();

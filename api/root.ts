@@ -8,6 +8,7 @@ import { gatesRouter } from './routers/gates.ts';
 import { keysRouter } from './routers/keys.ts';
 import { runsRouter } from './routers/runs.ts';
 import { trafficRouter } from './routers/traffic.ts';
+import { webhooksRouter } from './routers/webhooks.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -21,6 +22,7 @@ export const appRouter = router({
   keys: keysRouter,
   runs: runsRouter,
   traffic: trafficRouter,
+  webhooks: webhooksRouter,
 });
 
 export type AppRouter = typeof appRouter;

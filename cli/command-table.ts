@@ -80,6 +80,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     description: 'make, list and revoke API keys',
     load: () => import('./commands/key.ts'),
   },
+  webhook: {
+    description: 'who is told of approvals, roll-backs and promotions, by signed POSTs',
+    load: () => import('./commands/webhook.ts'),
+  },
   worker: {
     description: 'run a worker (production; `up` does it on one machine)',
     load: () => import('./commands/worker.ts'),

@@ -18,7 +18,9 @@ export type IdPrefix =
   | 'pln'
   | 'scr'
   | 'prj'
-  | 'frz';
+  | 'frz'
+  | 'whk'
+  | 'msg';
 
 /**
  * A new identifier: prefix, 9 characters of time (ms, sortable), 11 random characters (55 bits).

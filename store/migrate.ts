@@ -11,6 +11,7 @@ import * as annotations from '../schema/migrations/0009-annotations.ts';
 import * as rollouts from '../schema/migrations/0010-rollouts.ts';
 import * as productionChanges from '../schema/migrations/0011-production-changes.ts';
 import * as feedback from '../schema/migrations/0012-feedback.ts';
+import * as webhooks from '../schema/migrations/0013-webhooks.ts';
 import { openDatabase } from './open-database.ts';
 
 const migrations = {
@@ -26,6 +27,7 @@ const migrations = {
   '0010-rollouts': rollouts,
   '0011-production-changes': productionChanges,
   '0012-feedback': feedback,
+  '0013-webhooks': webhooks,
 };
 
 /** Brings the database to the newest schema. Safe to run twice and by several processes at once. */

@@ -23,6 +23,7 @@ export async function describeRollout(db: Store, runId: string, look: RolloutLoo
     share: Number(share.toFixed(4)),
     guardrails: look?.guardrails ?? [],
     goals: look?.goals ?? [],
+    ...(state.rollback_ms === null ? {} : { rollbackMs: state.rollback_ms }),
     ...(look === null ? {} : { sampleRatio: look.sampleRatio }),
     decisions: await listDecisions(db, runId),
   };

@@ -8,6 +8,7 @@ import { changeStatus } from '../../store/runs/change-status.ts';
 import { setTraffic } from '../../store/traffic/set-traffic.ts';
 import type { Moment } from './moment.ts';
 import { splitOfStage } from './split-of-stage.ts';
+import { tell } from './tell.ts';
 
 /**
  * Moves the traffic to a stage: its split, its stratum, its clock. The same stage again opens a new stratum with the
@@ -43,9 +44,19 @@ export async function enterStage(
     stratum,
     hold: null,
     command: null,
+    command_note: null,
+    goals: null,
+    promoted: input.promoted ?? null,
     ...(input.disturbed ? { disturbed: true } : {}),
     ...(again
       ? {}
       : { entered_at: new Date(moment.nowMs), idle_ms: 0, idle_since: null, extended_ms: 0, srm_since: null }),
   });
+  if (again || input.promoted !== undefined) return;
+  const share = Number((1 - (shares.control ?? 0)).toFixed(4));
+  const what = isShadow
+    ? 'the candidate answers in the shadow of control'
+    : `${Number((100 * share).toFixed(2))} % of units get a candidate`;
+  const sentence = `${rollout.name} enters stage ${stage + 1}: ${what}`;
+  await tell(trx, rollout, 'rollout.stage_entered', sentence, { stage: stage + 1, share });
 }

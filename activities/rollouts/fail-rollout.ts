@@ -1,7 +1,6 @@
-import { changeState } from '../../store/rollouts/change-state.ts';
-import { readRollout } from '../../store/rollouts/read-rollout.ts';
+import { lapseRequests } from '../../store/approvals/end-request.ts';
+import { stopRollout } from '../../store/rollouts/stop-rollout.ts';
 import { lockRun } from '../../store/runs/lock-run.ts';
-import { returnToControl } from '../../store/traffic/return-to-control.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { failRun } from '../fail-run.ts';
 
@@ -12,15 +11,8 @@ export async function failRollout(
 ): Promise<void> {
   await dependencies.db.transaction().execute(async (trx) => {
     await lockRun(trx, input.runId);
-    const { plan, projectId, productionVersion, state } = await readRollout(trx, input.runId);
-    if (state.phase === 'ended') return;
-    await returnToControl(trx, {
-      projectId,
-      agentId: plan.agent.id,
-      agent: plan.agent.name,
-      version: productionVersion ?? plan.controlVersion,
-    });
-    await changeState(trx, input.runId, { phase: 'ended' });
+    await stopRollout(trx, input.runId, `it could not go on: ${input.message}`);
+    await lapseRequests(trx, { runId: input.runId, reason: 'The rollout failed.' });
   });
   await failRun(dependencies, input);
 }

@@ -1,8 +1,9 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { judgeRollout } from '../../gates/rollout/judge-rollout.ts';
+import { judgeRollout, type RolloutEvidence } from '../../gates/rollout/judge-rollout.ts';
 import { isFinal } from '../../schema/contracts/words.ts';
 import { settleUnits } from '../../store/outcomes/settle-units.ts';
+import { databaseTimeMs } from '../../store/rollouts/database-time.ts';
 import { loadRolloutEvidence } from '../../store/rollouts/load-rollout-evidence.ts';
 import { readRollout } from '../../store/rollouts/read-rollout.ts';
 import { lockRun } from '../../store/runs/lock-run.ts';
@@ -19,29 +20,39 @@ export interface LookOutput {
 /** The type of the failure that says "nothing yet, look again". */
 export const nothingYet = 'nothing_yet';
 
+/** The lease is a minute: whatever the cadence, a split with a share is looked at this often. */
+const renewalMs = 15_000;
+
 /**
- * One look at a rollout: renews the lease, settles values whose window closed, judges, and acts in one transaction with the evidence and
- * the decision. When there is nothing to do it fails in a way that Temporal tries again after the cadence: waiting for weeks adds
- * nothing to the history. Durations go by Temporal's clock (that of this attempt), leases and approvals by the database's.
+ * One look at a rollout: settles values whose window closed, judges, acts in one transaction with the evidence and the decision, and
+ * renews the lease, last, so that looks that fail let it run out. When there is nothing to do it fails in a way that Temporal tries
+ * again after the cadence: waiting for weeks adds nothing to the history. Durations go by Temporal's clock (that of this attempt, which
+ * tests may skip), or by the database's where the attempt waited for a worker; leases and approvals by the database's.
+ * @param options.longestWaitMs Between two looks, in place of 15 s; for tests that skip time.
  */
 export async function lookAtRollout(
   dependencies: ActivityDependencies,
   { runId }: { runId: string },
+  options: { longestWaitMs?: number } = {},
 ): Promise<LookOutput> {
   const { db } = dependencies;
-  const nowMs = activityInfo().currentAttemptScheduledTimestampMs;
+  const nowMs = Math.max(activityInfo().currentAttemptScheduledTimestampMs, await databaseTimeMs(db));
   const seen = await readRollout(db, runId);
   if (isFinal(seen.status)) return { ended: true };
-  await renewLease(db, runId);
   if (seen.state.phase !== 'requested') await settleUnits(db, { runId, asOf: new Date(nowMs) });
   const { plan, state } = seen;
-  const evidence = {
-    ...(await loadRolloutEvidence(db, runId)),
+  const counts = await loadRolloutEvidence(db, runId);
+  const loadedAtMs = performance.now();
+  const evidence: RolloutEvidence = {
+    ...counts,
     stage: state.stage,
     elapsedMs: elapsedInStage(state, nowMs),
     extendedMs: state.extended_ms,
     disturbed: state.disturbed,
     droppedExposures: state.dropped_exposures,
+    ...(state.goals === null ? {} : { goals: state.goals }),
+    ...(state.command === null ? {} : { ordered: state.command }),
+    ...(state.promoted === null ? {} : { promoted: state.promoted }),
   };
   const look = judgeRollout(plan, evidence);
   const done = await db.transaction().execute(async (trx) => {
@@ -49,13 +60,14 @@ export async function lookAtRollout(
     const rollout = await readRollout(trx, runId);
     // Somebody changed what this look saw: it is over, and the next one sees it.
     if (isFinal(rollout.status) || rollout.state.seq !== state.seq) return 'moved';
-    return act(trx, rollout, { nowMs, evidence, look });
+    return act(trx, rollout, { nowMs, loadedAtMs, evidence, look });
   });
+  await renewLease(db, runId);
   if (done === 'moved') return { ended: isFinal((await readRollout(db, runId)).status) };
   throw ApplicationFailure.create({
     type: nothingYet,
     message: look.reasons[0] ?? 'nothing to do yet',
-    nextRetryDelay: plan.cadenceMs,
+    nextRetryDelay: Math.min(plan.cadenceMs, options.longestWaitMs ?? renewalMs),
     category: 'BENIGN',
   });
 }

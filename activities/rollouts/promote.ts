@@ -1,3 +1,4 @@
+import type { Verdict } from '../../schema/contracts/words.ts';
 import { setProductionVersion } from '../../store/agents/set-production-version.ts';
 import type { Store } from '../../store/open-database.ts';
 import type { Rollout } from '../../store/rollouts/read-rollout.ts';
@@ -6,6 +7,7 @@ import { endRollout } from './end-rollout.ts';
 import { enterStage } from './enter-stage.ts';
 import type { Moment } from './moment.ts';
 import { recordRolloutDecision } from './record-decision.ts';
+import { tell } from './tell.ts';
 
 /** Of several candidates the one that gained most in the first goal, among those that reached all goals; null = none. */
 export function candidateToPromote({ plan }: Rollout, { look }: Moment): string | null {
@@ -22,17 +24,34 @@ export function candidateToPromote({ plan }: Rollout, { look }: Moment): string 
 /**
  * The candidate becomes the production version, in one transaction with the decision and the traffic: to all units, or under watch to
  * all but the holdback.
+ * @param input.evidenceId What persons signed; null where nobody was needed.
  */
-export async function promote(trx: Store, rollout: Rollout, moment: Moment, candidate: string): Promise<void> {
-  const { plan, projectId } = rollout;
+export async function promote(
+  trx: Store,
+  rollout: Rollout,
+  moment: Moment,
+  input: { candidate: string; verdict: Verdict; evidenceId: string | null },
+): Promise<void> {
+  const { plan, projectId, state } = rollout;
+  const { candidate, verdict, evidenceId } = input;
   const version = plan.candidates.find(({ name }) => name === candidate)?.version;
   if (version === undefined) throw new Error(`run ${rollout.runId} has no candidate ${candidate}`);
-  const reasons = moment.look.reasons.length > 0 ? moment.look.reasons : ['no guardrail shows harm'];
+  const found = moment.look.reasons.length > 0 ? moment.look.reasons : ['no guardrail shows harm'];
+  const reasons = state.command_note === null ? found : [state.command_note, ...found];
   await setProductionVersion(trx, { projectId, name: plan.agent.name, version });
+  const sentence = `${rollout.name} is promoted: version ${version} of ${plan.agent.name} is in production`;
+  await tell(trx, rollout, 'rollout.promoted', sentence, { version });
   if (plan.watch === null) {
     await returnToControl(trx, { projectId, agentId: plan.agent.id, agent: plan.agent.name, version });
-    return endRollout(trx, rollout, moment, { verdict: 'pass', action: 'roll_forward', reasons });
+    await endRollout(trx, rollout, moment, {
+      verdict,
+      action: 'roll_forward',
+      reasons,
+      promoted: candidate,
+      evidenceId,
+    });
+    return;
   }
-  await recordRolloutDecision(trx, rollout, moment, { verdict: 'pass', action: 'roll_forward', reasons });
+  await recordRolloutDecision(trx, rollout, moment, { verdict, action: 'roll_forward', evidenceId });
   await enterStage(trx, rollout, moment, { stage: plan.stages.length, promoted: candidate });
 }

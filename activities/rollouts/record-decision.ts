@@ -7,16 +7,19 @@ import { recordDecision } from '../../store/runs/record-decision.ts';
 import { freezeMoment } from './freeze-moment.ts';
 import type { Moment } from './moment.ts';
 
-/** Freezes the evidence of a step and the decision on it. @returns the decision's id */
+/**
+ * Records the decision on a step: on the evidence that persons signed, else on what this look saw, frozen now.
+ * @returns the decision's id
+ */
 export async function recordRolloutDecision(
   trx: Store,
   rollout: Rollout,
   moment: Moment,
-  input: { verdict: Verdict; action: Action; reasons: string[] },
+  input: { verdict: Verdict; action: Action; evidenceId?: string | null },
 ): Promise<string> {
   const { state, plan } = rollout;
   const purpose = `${input.action} from stage ${state.stage + 1} (${state.phase}, ${state.seq})`;
-  const { evidenceId } = await freezeMoment(trx, rollout, moment, purpose);
+  const evidenceId = input.evidenceId ?? (await freezeMoment(trx, rollout, moment, purpose)).evidenceId;
   const { decisionId } = await recordDecision(trx, {
     runId: rollout.runId,
     evidenceId,

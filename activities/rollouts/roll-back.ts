@@ -5,10 +5,11 @@ import type { Rollout } from '../../store/rollouts/read-rollout.ts';
 import { returnToControl } from '../../store/traffic/return-to-control.ts';
 import { endRollout } from './end-rollout.ts';
 import type { Moment } from './moment.ts';
+import { tell } from './tell.ts';
 
 /**
  * All units return to control, in one transaction with the decision; under watch the old version is the production version
- * again. Nothing is done when it was done before.
+ * again, unless somebody has put another one there since. Nothing is done when it was done before.
  */
 export async function rollBack(
   trx: Store,
@@ -17,10 +18,28 @@ export async function rollBack(
   input: { verdict: Verdict; reasons: string[] },
 ): Promise<void> {
   const { plan, projectId, state } = rollout;
-  if (state.phase === 'watch') {
-    await setProductionVersion(trx, { projectId, name: plan.agent.name, version: plan.controlVersion });
-  }
-  const version = state.phase === 'watch' ? plan.controlVersion : (rollout.productionVersion ?? plan.controlVersion);
-  await returnToControl(trx, { projectId, agentId: plan.agent.id, agent: plan.agent.name, version });
-  await endRollout(trx, rollout, moment, { ...input, action: 'roll_back' });
+  const { id: agentId, name: agent } = plan.agent;
+  const promoted = plan.candidates.find(({ name }) => name === state.promoted)?.version;
+  const undo = state.phase === 'watch' && rollout.productionVersion === promoted;
+  const version = undo ? plan.controlVersion : (rollout.productionVersion ?? plan.controlVersion);
+  // The agent's row before its traffic, as everywhere.
+  if (undo) await setProductionVersion(trx, { projectId, name: agent, version });
+  await returnToControl(trx, { projectId, agentId, agent, version });
+  const rollbackMs = timeToRollback(moment);
+  await endRollout(trx, rollout, moment, { ...input, action: 'roll_back', rollbackMs });
+  await tell(trx, rollout, 'rollout.rolled_back', `${rollout.name} is rolled back: ${input.reasons[0] ?? ''}`, {
+    version,
+    ...(rollbackMs === null ? {} : { rollbackMs }),
+  });
+}
+
+/**
+ * From the arrival of the last value of a breached guardrail to the change of traffic, in ms; null where no guardrail is breached. Arrivals are
+ * noted at most once in ten seconds, so that it may be too large by that, never too small.
+ */
+function timeToRollback({ look, evidence, loadedAtMs }: Moment): number | null {
+  const breached = look.guardrails.filter(({ state }) => state === 'breached');
+  const ages = breached.flatMap(({ metric }) => evidence.sinceLastValueMs[metric] ?? []);
+  if (ages.length === 0) return null;
+  return Math.round(Math.max(0, Math.min(...ages)) + performance.now() - loadedAtMs);
 }

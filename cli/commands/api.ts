@@ -8,6 +8,7 @@ export function register(program: Command): void {
     const { readConfig } = await import('../../config/read-config.ts');
     const { auditKey } = await import('../../config/audit-key.ts');
     const { temporalConnection } = await import('../../config/temporal-connection.ts');
+    const { findSecret } = await import('../../config/find-secret.ts');
     const { runApi } = await import('../../api/main.ts');
     const config = readConfig();
     const databaseUrl = requiredDatabase(config);
@@ -16,6 +17,9 @@ export function register(program: Command): void {
       {
         databaseUrl,
         dataDir: config.dataDir,
+        functionsFile: config.functionsFile,
+        allowExec: config.allowExec,
+        resolveSecret: findSecret,
         attachments: config.attachments,
         pricesFile: config.pricesFile,
         attachmentLimitBytes: config.attachmentLimitBytes,
@@ -25,6 +29,8 @@ export function register(program: Command): void {
         port: config.port,
         auditKey: auditKey(config),
         log: true,
+        allowedNetworks: config.allowPrivateHosts ? 'private' : config.allowLoopback ? 'loopback' : 'public',
+        publicUrl: config.sluiceUrl,
       },
       stopOnSignal(),
     );

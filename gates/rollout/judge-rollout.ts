@@ -35,6 +35,12 @@ export interface RolloutEvidence {
   confirmedEvents: Record<string, Record<string, number>>;
   /** Exposures that were lost before they were stored. */
   droppedExposures: number;
+  /** What was told of benefit at the planned end: it is told once, and not asked again. */
+  goals?: RolloutLook['goals'];
+  /** A person ordered to leave the stage now: what speaks against it is told, and stops nothing but harm and a broken ratio. */
+  ordered?: 'advance' | 'skip';
+  /** The candidate that is in production, under watch: others have no part in it any more. */
+  promoted?: string;
 }
 
 /** An evaluator that fails on more than this share of the answers says nothing about them. */
@@ -51,13 +57,16 @@ export function judgeRollout(plan: RolloutPlan, evidence: RolloutEvidence): Roll
   const stage = plan.stages[evidence.stage];
   const guarded = plan.metrics.filter(({ guardrail }) => guardrail);
   const shares = Math.max(1, guarded.length * plan.candidates.length);
-  const guardrails = plan.candidates.flatMap(({ name }) =>
+  const candidates = plan.candidates.filter(
+    ({ name }) => evidence.promoted === undefined || evidence.promoted === name,
+  );
+  const guardrails = candidates.flatMap(({ name }) =>
     guarded.map((metric) => guardrailOf(plan, evidence, stage, metric, name, shares)),
   );
   const sampleRatio = checkSampleRatio(evidence.strata);
   const look: RolloutLook = { guardrails, sampleRatio, goals: [], next: 'wait', reasons: [] };
 
-  const stopped = zeroTolerance(plan, evidence);
+  const stopped = zeroTolerance({ ...plan, candidates }, evidence);
   const breached = guardrails.filter(({ state }) => state === 'breached');
   // Hard limits act whatever the sample ratio says; the others compare arms that a broken ratio makes incomparable.
   const acting = sampleRatio.state === 'ok' ? breached : breached.filter(({ metric }) => metric === 'errorRate');
@@ -81,6 +90,7 @@ export function judgeRollout(plan: RolloutPlan, evidence: RolloutEvidence): Roll
   const obstacles = obstaclesOf(plan, evidence, stage, guardrails);
   if (obstacles.length === 0) return advance(plan, evidence, look);
   look.reasons = obstacles;
+  if (evidence.ordered !== undefined) return advance(plan, evidence, look);
   if (evidence.elapsedMs >= stage.maxDurationMs + (evidence.extendedMs ?? 0)) {
     const silent = guardrails.filter(({ dataState }) => dataState !== 'ok' && dataState !== 'low_data');
     const answer = silent.length > 0 ? plan.onNoData : plan.onTimeout;
@@ -199,24 +209,31 @@ function obstaclesOf(
 
 /** The stage is done. At the end of the last one the goals are judged, once. */
 function advance(plan: RolloutPlan, evidence: RolloutEvidence, look: RolloutLook): RolloutLook {
-  const isLast = evidence.stage === plan.stages.length - 1;
+  const isLast = evidence.stage + (evidence.ordered === 'skip' ? 2 : 1) >= plan.stages.length;
   look.anchors = nextAnchors(
     evidence.strata,
     plan.metrics.map(({ name }) => name),
   );
   look.next = 'advance';
   if (!isLast) {
-    look.reasons = [...look.reasons, 'nothing speaks against the next stage'];
+    if (look.reasons.length === 0) look.reasons = ['nothing speaks against the next stage'];
     return look;
   }
   const goals = plan.metrics.filter(({ goal }) => goal !== null);
   const shares = Math.max(1, goals.length * plan.candidates.length);
-  const undisturbed = plan.strategy === 'ab_test' && !evidence.disturbed && hasOneSplit(evidence.strata);
-  look.goals = plan.candidates.flatMap(({ name }) =>
-    goals.map((metric) =>
-      judgeGoal({ metric, candidate: name, counts: evidence.strata, confidence: 1 - 0.05 / shares, undisturbed }),
-    ),
-  );
+  const undisturbed =
+    plan.strategy === 'ab_test' &&
+    !evidence.disturbed &&
+    evidence.ordered === undefined &&
+    hasOneSplit(evidence.strata);
+  const told = evidence.goals;
+  look.goals =
+    told ??
+    plan.candidates.flatMap(({ name }) =>
+      goals.map((metric) =>
+        judgeGoal({ metric, candidate: name, counts: evidence.strata, confidence: 1 - 0.05 / shares, undisturbed }),
+      ),
+    );
   if (goals.length === 0) return look;
   const best = plan.candidates.filter(({ name }) =>
     look.goals.every(({ candidate, verdict }) => candidate !== name || verdict === 'pass'),

@@ -268,6 +268,8 @@ export interface RunResult {
   goals?: RolloutLook['goals'];
   sampleRatio?: RolloutLook['sampleRatio'];
   decisions?: RolloutDecision[];
+  /** Of a rollout that harm rolled back: from the last value that was counted to the change of traffic; at most 10 s too large. */
+  rollbackMs?: number;
   /** Evaluators added after the run had ended: their metrics are shown with the others and decide nothing. */
   attached?: AttachedEvaluator[];
   /** Once persons were asked: what they were asked and said. The action stays null until they decided. */

@@ -660,6 +660,45 @@ export interface RolloutStateTable {
   srm_since: MaybeTime;
   dropped_exposures: Generated<number>;
   latest_look: JSONColumnType<RolloutLook | null, string | null | undefined, string | null>;
+  /** What was told of benefit at the planned end, once. */
+  goals: JSONColumnType<RolloutLook['goals'] | null, string | null | undefined, string | null>;
+  /** Who ordered the command, and why. */
+  command_note: string | null;
+  /** An approved request that lapsed before it was used. */
+  voided_request: string | null;
+  /** The candidate that is in production, while it is watched. */
+  promoted: string | null;
+  /** From the last value that was counted to the traffic change. */
+  rollback_ms: number | null;
+}
+
+export interface WebhookEndpointTable {
+  id: string;
+  project_id: string;
+  url: string;
+  /** null = all. */
+  events: string[] | null;
+  /** Encrypted: api/webhooks/secret-box.ts. */
+  secret_box: Buffer;
+  created_by: string;
+  created_at: Time;
+  deleted_at: MaybeTime;
+}
+
+export interface WebhookDeliveryTable {
+  /** The webhook-id of every attempt. */
+  id: string;
+  endpoint_id: string;
+  event: string;
+  body: AnyJson;
+  /** A request for approval; when it has ended there is nothing to tell any more. */
+  only_while_open: string | null;
+  created_at: Time;
+  due_at: Time;
+  tries: Generated<number>;
+  last_error: string | null;
+  done_at: MaybeTime;
+  state: Generated<'waiting' | 'delivered' | 'needless' | 'given_up'>;
 }
 
 export interface FreezeWindowTable {
@@ -853,6 +892,8 @@ export interface Database {
   metric_count: MetricCountTable;
   exposure_count: ExposureCountTable;
   rollout_state: RolloutStateTable;
+  webhook_delivery: WebhookDeliveryTable;
+  webhook_endpoint: WebhookEndpointTable;
   freeze_window: FreezeWindowTable;
   shadow_count: ShadowCountTable;
   zero_tolerance_event: ZeroToleranceEventTable;

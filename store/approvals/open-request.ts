@@ -4,6 +4,7 @@ import type { Json } from '../../schema/contracts/json.ts';
 import type { Verdict } from '../../schema/contracts/words.ts';
 import { newId } from '../../schema/ids.ts';
 import type { Store } from '../open-database.ts';
+import { tellRequest } from './tell-request.ts';
 
 /**
  * Asks persons about frozen evidence, in the transaction that makes the run wait for them. An open request about the
@@ -21,6 +22,8 @@ export async function openRequest(
     planHash: string;
     quorum: number;
     ttlMs: number;
+    /** Who is told once half of the time is over; null = nobody. */
+    escalateTo?: string | null;
     verdict: Verdict | null;
     policy: Json;
     statisticsVersion: string;
@@ -82,5 +85,6 @@ export async function openRequest(
         .where('id', '=', input.runId),
     )
     .execute();
+  await tellRequest(trx, { requestId, escalateTo: input.escalateTo ?? null, ttlMs: input.ttlMs });
   return { requestId };
 }

@@ -6,10 +6,9 @@ export interface StandingRequest {
   id: string;
   state: Exclude<ApprovalState, 'lapsed' | 'expired'>;
   reason: string | null;
+  evidenceId: string;
   /** On database time; not above 0 when its time is over. */
   leftMs: number;
-  /** The states it rests on, by what has them. */
-  states: Record<string, string>;
 }
 
 /** The newest request of a rollout for one step that is open, approved or rejected; null when it is to be asked (again). */
@@ -19,10 +18,8 @@ export async function findStandingRequest(
 ): Promise<StandingRequest | null> {
   const row = await trx
     .selectFrom('approval_request as q')
-    .innerJoin('evidence as e', 'e.id', 'q.evidence_id')
-    .select(['q.id', 'q.state', 'q.reason'])
+    .select(['q.id', 'q.state', 'q.reason', 'q.evidence_id as evidenceId'])
     .select(sql<number>`extract(epoch from q.expires_at - clock_timestamp())::float8 * 1000`.as('leftMs'))
-    .select(sql<Record<string, string>>`e.content -> 'states'`.as('states'))
     .where('q.run_id', '=', input.runId)
     .where('q.action', '=', input.action)
     .where(sql`coalesce(q.stage, 0)`, '=', input.stage ?? 0)

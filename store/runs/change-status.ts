@@ -7,7 +7,8 @@ const next: Record<RunStatus, readonly RunStatus[]> = {
   queued: ['running', 'paused', 'failed', 'aborted'],
   running: ['paused', 'awaiting_approval', 'completed', 'failed', 'aborted'],
   paused: ['running', 'queued', 'failed', 'aborted'],
-  awaiting_approval: ['running', 'completed', 'failed', 'aborted'],
+  // Only rollouts are paused while they ask: api/operations/runs/change-run.ts.
+  awaiting_approval: ['running', 'paused', 'completed', 'failed', 'aborted'],
   completed: [],
   failed: [],
   aborted: [],

@@ -6,7 +6,7 @@ import { lapseRequests } from '../../../store/approvals/end-request.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import { addToOutbox } from '../../../store/outbox/add-to-outbox.ts';
 import { findMovingRollout } from '../../../store/rollouts/find-moving-rollout.ts';
-import { readRollout } from '../../../store/rollouts/read-rollout.ts';
+import { type Rollout, readRollout } from '../../../store/rollouts/read-rollout.ts';
 import { stopRollout } from '../../../store/rollouts/stop-rollout.ts';
 import { changeStatus } from '../../../store/runs/change-status.ts';
 import { lockRun } from '../../../store/runs/lock-run.ts';
@@ -37,30 +37,23 @@ export async function rollbackAgent({
   const { projectId, actor } = ctx.principal;
   const { agent, reason } = input;
   const answer = await ctx.db.transaction().execute(async (trx): Promise<RolledBack> => {
-    const { agentId, version: from } = await findAgentVersion(trx, { projectId, name: agent, version: 'production' });
+    const { agentId, version: before } = await findAgentVersion(trx, { projectId, name: agent, version: 'production' });
     const moving = await findMovingRollout(trx, agentId);
-    let to = from;
-    if (moving !== null) {
-      await lockRun(trx, moving.runId);
-      const { plan, state } = await readRollout(trx, moving.runId);
-      if (state.phase === 'watch') to = plan.controlVersion;
-    } else {
-      const previous = await findPreviousVersion(trx, agentId);
-      if (previous === null) throw nothingBefore(agent, from);
-      to = previous;
-    }
+    if (moving !== null) await lockRun(trx, moving.runId);
+    // A look may have promoted or rolled back while this waited for it: what counts is what stands now.
+    const { version: from } = await findAgentVersion(trx, { projectId, name: agent, version: 'production' });
+    const rollout = moving === null ? null : await readRollout(trx, moving.runId);
+    const to = rollout === null ? await findPreviousVersion(trx, agentId) : whereTo(rollout, from);
+    if (to === null) throw nothingBefore(agent, before);
     if (to !== from) await setProductionVersion(trx, { projectId, name: agent, version: to });
-    if (moving !== null) {
-      await stopRollout(trx, moving.runId);
-      await lapseRequests(trx, { runId: moving.runId, reason: `The agent was rolled back: ${reason}` });
-      await changeStatus(trx, moving.runId, 'aborted', {
-        intent: 'abort',
-        finished: true,
-        error: { message: `rolled back by ${actor.replace(/^person:/, '')}: ${reason}` },
-      });
-      await addToOutbox(trx, { topic: 'signal_run', payload: { runId: moving.runId, kind: 'rollout' } });
+    const endedRun = rollout !== null && rollout.state.phase !== 'ended' ? rollout.runId : null;
+    if (endedRun !== null) {
+      const message = `rolled back by ${actor.replace(/^person:/, '')}: ${reason}`;
+      await stopRollout(trx, endedRun, message);
+      await lapseRequests(trx, { runId: endedRun, reason: `The agent was rolled back: ${reason}` });
+      await changeStatus(trx, endedRun, 'aborted', { intent: 'abort', finished: true, error: { message } });
+      await addToOutbox(trx, { topic: 'signal_run', payload: { runId: endedRun, kind: 'rollout' } });
     }
-    const endedRun = moving?.runId ?? null;
     const detail = { reason, from, to, ...(endedRun === null ? {} : { endedRun }) };
     const subject = `agent:${agent}@${to}`;
     await appendAuditEvent(trx, { projectId, actor, verb: 'agent.rollback', subject, detail }, ctx.auditKey);
@@ -68,6 +61,11 @@ export async function rollbackAgent({
   });
   ctx.dispatch();
   return answer;
+}
+
+/** Where a rollout, as it stands now, leads back to: what it compared with, once its candidate is in production. */
+function whereTo({ plan }: Rollout, production: number): number {
+  return plan.candidates.some(({ version }) => version === production) ? plan.controlVersion : production;
 }
 
 function nothingBefore(agent: string, version: number): SluiceError {

@@ -41,6 +41,7 @@ export async function changeRun({
     const status = input.command === 'resume' && run.startedAt === null ? 'queued' : wanted;
     const allowed =
       (input.command !== 'resume' || run.status === 'paused') &&
+      (input.command !== 'pause' || run.status !== 'awaiting_approval' || kind === 'rollout') &&
       (await changeStatus(trx, input.id, status, {
         intent: intentAfter[input.command],
         finished: input.command === 'abort',
@@ -52,7 +53,12 @@ export async function changeRun({
         fix: `See it with \`sluice run get ${input.id}\`.`,
       });
     }
-    if (input.command === 'abort' && kind === 'rollout') await stopRollout(trx, input.id);
+    if (input.command === 'abort' && kind === 'rollout')
+      await stopRollout(
+        trx,
+        input.id,
+        `aborted by ${actor.replace(/^person:/, '')}${input.reason ? `: ${input.reason}` : ''}`,
+      );
     if (input.command === 'abort') await lapseRequests(trx, { runId: input.id, reason: 'The run was aborted.' });
     const detail: { [key: string]: Json } = input.reason ? { reason: input.reason } : {};
     await appendAuditEvent(

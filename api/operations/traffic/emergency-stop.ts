@@ -34,9 +34,9 @@ export async function emergencyStop({
     const runs = await listMovingRollouts(trx, projectId);
     for (const runId of runs) {
       await lockRun(trx, runId);
-      await stopRollout(trx, runId);
-      await lapseRequests(trx, { runId, reason: 'The project was stopped.' });
       const message = `emergency stop by ${actor.replace(/^person:/, '')}: ${input.reason}`;
+      await stopRollout(trx, runId, message);
+      await lapseRequests(trx, { runId, reason: 'The project was stopped.' });
       await changeStatus(trx, runId, 'aborted', { intent: 'abort', finished: true, error: { message } });
       await addToOutbox(trx, { topic: 'signal_run', payload: { runId, kind: 'rollout' } });
     }
