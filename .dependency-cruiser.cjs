@@ -27,10 +27,10 @@ const roots = '^(worker/|api/main\\.ts|cli/commands/(up|worker|api|migrate|docto
 
 /** @param {string} room @param {string[]} allowed paths (regular expressions) the room may import */
 const only = (room, allowed, extra = {}) => ({
-  name: `${room}-arrows`,
+  name: `${room.replace('/', '-')}-arrows`,
   severity: 'error',
   comment: `${room} may import only: ${[room, ...allowed].join(', ')}`,
-  from: { path: `^${room}/`, pathNot: roots },
+  from: { path: `^${room}/`, pathNot: room === 'api' ? [roots, '^api/gateway/'] : roots },
   to: { path: `^(${rooms.join('|')})/`, pathNot: [`^${room}/`, ...allowed.map((path) => `^${path}`)], ...extra },
 });
 
@@ -72,6 +72,8 @@ module.exports = {
     },
     only('activities', ['schema/', 'gates/', 'statistics/', 'assignment/', 'evaluators/', 'agents/', 'store/']),
     only('api', ['schema/', 'gates/', 'assignment/', 'store/', 'workflows/messages\\.ts']),
+    // The gateway calls agents.
+    only('api/gateway', ['api/', 'schema/', 'assignment/', 'store/', 'agents/', 'config/']),
     only('local', ['config/', 'schema/']),
     only('client', ['schema/contracts/', 'schema/errors\\.ts', 'assignment/', 'api/root\\.ts']),
     {

@@ -40,16 +40,36 @@ export interface Received {
   latencyMs: number;
 }
 
+/** What of a call an endpoint needs beside the body. */
+export type HttpRequest = Pick<AgentCall, 'traceparent' | 'signal'> & { context: { trialId: string } };
+
+/** All that a POST needs but its body. */
+export interface Way {
+  ok: true;
+  pool: Pool;
+  path: string;
+  /** name, value, name, value, … */
+  headers: string[];
+  timeoutMs: number;
+  maxBytes: number;
+}
+
 /** What agents behind HTTP have in common: POSTs, their faults classified, secrets kept out of messages. */
 export interface HttpEndpoint {
   /** Scheme, host and port. */
   readonly origin: string;
   /** Rejects only with the reason of an aborted signal. */
-  post(body: string, request: AgentCall): Promise<Received | FailedAnswer>;
+  post(body: string, request: HttpRequest): Promise<Received | FailedAnswer>;
+  /** What `post` checks and sends, for those who read answers themselves. */
+  way(request: HttpRequest): Way | FailedAnswer;
+  /** Classifies an exchange over `way` that gave no complete 2xx answer. */
+  explain(exchanged: Exchanged): FailedAnswer;
   /** An answer that came whole and cannot be used: what is wrong with it, and what would be right. */
-  invalidOutput(received: Received, problem: string, expected: string): FailedAnswer;
+  invalidOutput(received: Pick<Received, 'status' | 'latencyMs'>, problem: string, expected: string): FailedAnswer;
   /** Quotes what the agent sent, without secrets: agents under test may well echo what they were sent. */
   quote(text: string): string;
+  /** The text without secrets, as it is otherwise. */
+  redact(text: string): string;
   /** The address as messages show it. */
   readonly shown: string;
   probe(): Promise<{ message: string; fix: string } | null>;
@@ -77,7 +97,7 @@ export function httpEndpoint(config: EndpointConfig, dependencies: AgentDependen
   const secretMissing = `secret ${config.secret} of the agent at ${shown} is not set`;
   const secretFix = `set the environment variable ${config.secret} where the worker runs, and restart the worker`;
   const lookup = guardedLookup(allowedNetworks);
-  const explaining = { url, timeoutMs, maxBytes, quote, blockedFix };
+  const explaining = { url, timeoutMs, maxBytes, quote: (text: string) => quoteText(redact(text)), blockedFix };
   const pool = new Pool(url.origin, {
     pipelining: 1,
     allowH2: false,
@@ -97,22 +117,21 @@ export function httpEndpoint(config: EndpointConfig, dependencies: AgentDependen
     return secret === '' ? undefined : [...fixedHeaders, 'authorization', `Bearer ${secret}`];
   }
 
-  async function post(body: string, request: AgentCall): Promise<Received | FailedAnswer> {
-    request.signal?.throwIfAborted();
+  function way({ traceparent, context }: HttpRequest): Way | FailedAnswer {
     if (blocked !== null) {
       return failedAnswer('blocked', `agent at ${shown} may not be called: ${blocked}; ${blockedFix}`, 0);
     }
     const headers = baseHeaders();
     if (headers === undefined) return failedAnswer('not_configured', `${secretMissing}; ${secretFix}`, 0);
-    headers.push('traceparent', request.traceparent, 'idempotency-key', request.context.trialId);
-    const exchanged = await httpExchange(pool, {
-      path: requestPath,
-      headers,
-      body,
-      timeoutMs,
-      maxBytes,
-      signal: request.signal,
-    });
+    headers.push('traceparent', traceparent, 'idempotency-key', context.trialId);
+    return { ok: true, pool, path: requestPath, headers, timeoutMs, maxBytes };
+  }
+
+  async function post(body: string, request: HttpRequest): Promise<Received | FailedAnswer> {
+    request.signal?.throwIfAborted();
+    const found = way(request);
+    if (!found.ok) return found;
+    const exchanged = await httpExchange(pool, { ...found, body, signal: request.signal });
     if (exchanged.ended === 'aborted') throw request.signal?.reason;
     if (exchanged.ended !== 'complete' || exchanged.status >= 300) return explainExchange(exchanged, explaining);
     return exchanged.headers['content-encoding'] === undefined
@@ -150,20 +169,25 @@ export function httpEndpoint(config: EndpointConfig, dependencies: AgentDependen
     return failedAnswer('invalid_output', message, latencyMs);
   }
 
-  function quote(text: string): string {
+  function redact(text: string): string {
     let shownText = text.slice(0, 10_000);
     for (const value of secret === '' ? confidential : [secret, ...confidential]) {
       shownText = shownText.replaceAll(value, '[secret]');
     }
-    return quoteText(shownText);
+    return shownText;
   }
+
+  const quote = (text: string): string => quoteText(redact(text));
 
   return {
     origin: url.origin,
     shown,
     post,
+    way,
+    explain: (exchanged) => explainExchange(exchanged, explaining),
     invalidOutput,
     quote,
+    redact,
     async probe() {
       if (blocked !== null) return { message: `agent at ${shown} may not be called: ${blocked}`, fix: blockedFix };
       if (baseHeaders() === undefined) return { message: secretMissing, fix: secretFix };

@@ -112,7 +112,7 @@ function stepsOf(output: Json): Step[] {
 }
 
 /** Keeps a query, such as the `api-version` that some endpoints want. */
-function completionsUrl(baseUrl: string): string {
+export function completionsUrl(baseUrl: string): string {
   if (!URL.canParse(baseUrl)) return baseUrl;
   const url = new URL(baseUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/chat/completions`;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { stageRanges } from '../../assignment/stage-ranges.ts';
+import type { AgentConfig } from '../../schema/contracts/agent.ts';
 import type { TrafficSplit } from '../../schema/contracts/traffic.ts';
 import { newId } from '../../schema/ids.ts';
 import { pushAgentVersion } from '../../store/agents/push-agent-version.ts';
@@ -19,15 +20,16 @@ export interface PlacedRollout {
 }
 
 /** A rollout of `support-bot` (versions 1 and 2) at a share of one half, without a workflow: the test says when its lease is renewed. */
-export async function placeRollout(db: Store): Promise<PlacedRollout> {
+export async function placeRollout(
+  db: Store,
+  configs: readonly [AgentConfig, AgentConfig] = [
+    { adapter: 'function', function: 'solve', revision: 'one' },
+    { adapter: 'function', function: 'solve', revision: 'two' },
+  ],
+): Promise<PlacedRollout> {
   const projectId = 'prj_default';
-  for (const revision of ['one', 'two']) {
-    await pushAgentVersion(db, {
-      projectId,
-      name: 'support-bot',
-      config: { adapter: 'function', function: 'solve', revision },
-      createdBy: 'person:test',
-    });
+  for (const config of configs) {
+    await pushAgentVersion(db, { projectId, name: 'support-bot', config, createdBy: 'person:test' });
   }
   const { id: agentId } = await db.selectFrom('agent').select('id').executeTakeFirstOrThrow();
   const runId = newId('run');
