@@ -22,5 +22,6 @@ export function sendError(error: unknown, reply: FastifyReply): FastifyReply {
     new SluiceError({ code: 'internal', message: 'something broke inside Sluice', fix: 'See the log of the API.' });
   const sluice = { code, ...(fix ? { fix } : {}), ...(details.length > 0 ? { details } : {}) };
   const httpStatus = statusOf[code];
+  if (httpStatus === 503) reply.header('retry-after', '1');
   return reply.code(httpStatus).send({ error: { message, data: { httpStatus, sluice } } });
 }

@@ -87,24 +87,22 @@ export const exposuresRequestSchema = z.strictObject({
     .optional(),
 });
 
-export const outcomesRequestSchema = z.strictObject({
-  outcomes: z
-    .array(
-      z.strictObject({
-        agent: name,
-        unit: unitSchema,
-        metric: name,
-        value: z.union([z.number(), z.boolean()]),
-        /** Tells one outcome of a unit from another; the same again is the same outcome. */
-        identifier: z.string().min(1).max(200),
-        /** A higher one replaces. @default 0 */
-        revision: z.int().min(0).optional(),
-        /** When it happened. @default when it arrived */
-        at: z.union([z.iso.datetime({ offset: true }), z.int().min(0)]).optional(),
-      }),
-    )
-    .max(10_000),
+/** One value of one unit. */
+export const outcomeSchema = z.strictObject({
+  agent: name,
+  unit: unitSchema,
+  metric: name,
+  value: z.union([z.number(), z.boolean()]),
+  /** Tells one outcome of a unit from another; the same again is the same outcome. */
+  identifier: z.string().min(1).max(200),
+  /** A higher one replaces. @default 0 */
+  revision: z.int().min(0).max(2_147_483_647).optional(),
+  /** When it happened. @default when it arrived; of a higher revision, when the one before happened */
+  at: z.union([z.iso.datetime({ offset: true }), z.int().min(0)]).optional(),
 });
+
+/** Each outcome is looked at on its own: a bad one is rejected with its index, the others are stored. */
+export const outcomesRequestSchema = z.strictObject({ outcomes: z.array(z.unknown()).max(10_000) });
 
 /** Who gets what, as `POST /v1/assignments` answers it. */
 export interface AssignmentsAnswer {
@@ -118,8 +116,39 @@ export interface ExposuresAnswer {
   rejected: { index: number; reason: string }[];
 }
 
+/** `rejected` names outcomes by their place in the request. */
 export interface OutcomesAnswer {
   accepted: number;
   duplicates: number;
   rejected: { index: number; reason: string }[];
+}
+
+export const feedbackRequestSchema = z
+  .strictObject({
+    /** `x-sluice-trace` of the answer: tells agent and unit. */
+    traceId: z.string().min(1).max(200).optional(),
+    unit: unitSchema.optional(),
+    /** With `unit`, where a project has several agents. */
+    agent: name.optional(),
+    /** Of the metric. */
+    name,
+    score: z.union([z.number(), z.boolean()]).optional(),
+    /** Without a score: up, down, positive, negative, true or false. */
+    label: z.string().min(1).max(200).optional(),
+    comment: z.string().max(10_000).optional(),
+    /** Tells one feedback from another: the same again with another score replaces it. */
+    identifier: z.string().min(1).max(200),
+  })
+  .superRefine((feedback, context) => {
+    const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if ((feedback.traceId === undefined) === (feedback.unit === undefined)) {
+      issue('traceId', 'say what it is about: one of traceId and unit');
+    }
+    if (feedback.score === undefined && feedback.label === undefined) issue('score', 'give a score or a label');
+  });
+export type FeedbackRequest = z.infer<typeof feedbackRequestSchema>;
+
+export interface FeedbackAnswer extends OutcomesAnswer {
+  /** What it was stored as. */
+  value: number;
 }

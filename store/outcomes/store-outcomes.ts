@@ -11,7 +11,7 @@ export interface Outcome {
   identifier: string;
   revision: number;
   value: number;
-  /** null = now, on database time. */
+  /** null = when it came; of a higher revision, when the one before happened. */
   at: Date | null;
 }
 
@@ -22,9 +22,16 @@ export interface Outcome {
  */
 export async function storeOutcomes(
   db: Store,
-  input: { agentId: string; outcomes: readonly Outcome[] },
+  input: {
+    agentId: string;
+    outcomes: readonly Outcome[];
+    /** Feedback has no revisions: another value replaces. @default 'outcome' */
+    source?: 'outcome' | 'feedback';
+  },
 ): Promise<OutcomesAnswer> {
-  const { agentId } = input;
+  const { agentId, source = 'outcome' } = input;
+  // Of the clock that exposures are stamped by: a value that came after its exposure must not seem to be from before.
+  const now = new Date();
   const answer: OutcomesAnswer = { accepted: 0, duplicates: 0, rejected: [] };
   // Twice in one request is decided here: one statement cannot write a row twice.
   const newest = new Map<string, Outcome>();
@@ -47,13 +54,18 @@ export async function storeOutcomes(
       ${rows.map(({ metric }) => metric)}::text[], ${rows.map(({ identifier }) => identifier)}::text[],
       ${rows.map(({ revision }) => revision)}::int[], ${rows.map(({ value }) => value)}::float8[],
       ${rows.map(({ at }) => at)}::timestamptz[])`;
+    const isNewer =
+      source === 'feedback'
+        ? sql`set revision = o.revision + 1, value = excluded.value, received_at = excluded.received_at
+            where o.value is distinct from excluded.value`
+        : sql`set revision = excluded.revision, value = excluded.value, received_at = excluded.received_at,
+              at = case when excluded.at = excluded.received_at then o.at else excluded.at end
+            where o.revision < excluded.revision`;
     const { rows: written } = await sql<{ unit: string; metric: string; identifier: string }>`
-      insert into outcome as o (agent_id, unit, metric, identifier, revision, value, at, received_at)
-      select ${agentId}, unit, metric, identifier, revision, value, coalesce(at, clock_timestamp()), clock_timestamp()
+      insert into outcome as o (agent_id, unit, metric, identifier, revision, value, at, received_at, source)
+      select ${agentId}, unit, metric, identifier, revision, value, coalesce(at, ${now}), ${now}, ${source}
       from ${columns} as t(index, unit, metric, identifier, revision, value, at)
-      on conflict (agent_id, unit, metric, identifier) do update
-        set revision = excluded.revision, value = excluded.value, at = excluded.at, received_at = excluded.received_at
-        where o.revision < excluded.revision
+      on conflict (agent_id, unit, metric, identifier) do update ${isNewer}
       returning unit, metric, identifier`.execute(db);
     answer.accepted = written.length;
     if (written.length < rows.length) {
