@@ -1,5 +1,6 @@
 import type { Json } from '../../schema/contracts/json.ts';
 import { withStack } from '../connect.ts';
+import { formatCount } from '../format/format-count.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
 export interface ExportSheetOptions {
@@ -30,6 +31,9 @@ export async function exportSheet(run: string, options: ExportSheetOptions, glob
       return [subject, ...shown.map(harmless), sheet.name ?? '', '', ''].map(quote).join(',');
     });
     process.stdout.write(`subject,example_id,input,expected,output,name,label,comment\n${lines.join('\n')}\n`);
+    if (sheet.more > 0) {
+      console.error(`${formatCount(sheet.more)} more are left: label and push these, then export again`);
+    }
     if (lines.length === 0) console.error('nothing is left to label: no such output, or all are labelled by you');
   });
 }

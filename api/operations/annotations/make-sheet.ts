@@ -1,10 +1,13 @@
 import { type LabelledSubject, sampleTrials } from '../../../store/annotations/sample-trials.ts';
 import { findEvaluatorVersion } from '../../../store/evaluators/find-evaluator-version.ts';
 import type { SignedContext } from '../../context.ts';
-import { requireRun } from '../runs/require-run.ts';
+import { requireExperiment } from '../runs/require-experiment.ts';
 import { requirePerson } from './require-person.ts';
 
-/** Outputs of a run to label, blind: without variants and without what any judge said. */
+/**
+ * Outputs of a run to label, blind: without variants and without what any judge said. `more` of those asked for did not
+ * fit the answer; once these are labelled the next sheet has them.
+ */
 export async function makeSheet({
   ctx,
   input,
@@ -18,9 +21,9 @@ export async function makeSheet({
     /** Only what this judge judged. */
     judge?: { name: string; version: number | 'latest' } | undefined;
   };
-}): Promise<{ name: string | null; subjects: LabelledSubject[] }> {
+}): Promise<{ name: string | null; subjects: LabelledSubject[]; more: number }> {
   const person = requirePerson(ctx);
-  const run = await requireRun(ctx, input.run);
+  const run = await requireExperiment(ctx, input.run, 'annotated');
   const { judge } = input;
   const name = input.name ?? judge?.name ?? null;
   const { projectId } = ctx.principal;
@@ -31,7 +34,7 @@ export async function makeSheet({
       : judge.version === 'latest' && inRun !== undefined
         ? inRun
         : (await findEvaluatorVersion(ctx.db, { projectId, ...judge })).versionId;
-  const subjects = await sampleTrials(ctx.db, {
+  const sheet = await sampleTrials(ctx.db, {
     runId: run.id,
     sample: input.sample ?? null,
     seed: input.seed,
@@ -39,5 +42,5 @@ export async function makeSheet({
     name,
     personId: person.id,
   });
-  return { name, subjects };
+  return { name, ...sheet };
 }
