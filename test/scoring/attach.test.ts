@@ -84,6 +84,17 @@ describe('an evaluator attached to a run that has ended', () => {
     expect((await sluice.runs.get.query({ id })).attached).toHaveLength(1);
   });
 
+  it('under a key of its own is attached once; the key with others beside it is refused', async () => {
+    const { id } = await endedRun();
+    const start = (...evaluators: EvaluatorConfig[]) =>
+      sluice.runs.score.mutate({ id, evaluators, idempotencyKey: 'mine' });
+    const first = await start(exact);
+    expect(await start(exact)).toMatchObject({ created: false, scoringId: first.scoringId });
+    const more = await refusalOf(start(exact, { type: 'regex', name: 'has_a', pattern: 'A' }));
+    expect(more).toMatchObject({ code: 'conflict', message: expect.stringContaining('attached other evaluators') });
+    await untilScored(first.scoringId);
+  });
+
   it('that the run has itself is not scored again', async () => {
     const own = { type: 'regex', name: 'own', pattern: 'A' } satisfies EvaluatorConfig;
     const { id } = await endedRun({ evaluators: [own] });

@@ -24,7 +24,7 @@ import { type AttachedScoring, listAttached } from '../../../store/scoring/list-
 import { supersedeErrors } from '../../../store/scoring/supersede-errors.ts';
 import type { SignedContext } from '../../context.ts';
 import { pricedEvaluator } from '../evaluators/priced-evaluator.ts';
-import { requireRun } from './require-run.ts';
+import { requireExperiment } from './require-experiment.ts';
 
 /**
  * Attaches evaluators to a run that has ended: its answers are scored without calling an agent. A version that was
@@ -40,7 +40,7 @@ export async function scoreRun({
   input: { id: string; evaluators: (EvaluatorConfig | EvaluatorReference)[]; idempotencyKey?: string };
 }): Promise<StartedScoring> {
   const { projectId, actor } = ctx.principal;
-  const run = await requireRun(ctx, input.id);
+  const run = await requireExperiment(ctx, input.id, 'scored');
   await requireAnswers(ctx, run);
   const wanted = await resolveAll(ctx, run, input.evaluators);
   const named = wanted.map(({ config, version }) => ({ name: config.name, version }));
@@ -53,7 +53,7 @@ export async function scoreRun({
     const same = idempotencyKey && attached.find((one) => one.idempotencyKey === idempotencyKey);
     const base = { runId: run.id, evaluators: named };
     if (same) {
-      requireSame(same, wanted, idempotencyKey);
+      requireSame(same, { wanted, attached, run });
       return { ...base, scoringId: same.id, created: false };
     }
     const kept = attached.filter((one) => one.status !== 'failed');
@@ -167,11 +167,16 @@ function has(evaluators: PlannedEvaluator[], versionId: string): boolean {
   return evaluators.some((one) => one.versionId === versionId);
 }
 
-function requireSame(scoring: AttachedScoring, wanted: PlannedEvaluator[], key: string | null): void {
-  if (scoring.evaluators.every(({ versionId }) => has(wanted, versionId))) return;
+/** The same key asks for the same: all that it attached then, and nothing that nobody has attached. */
+function requireSame(
+  scoring: AttachedScoring,
+  { wanted, attached, run }: { wanted: PlannedEvaluator[]; attached: AttachedScoring[]; run: RunRow },
+): void {
+  const isNew = (one: PlannedEvaluator) => holderOf(one, attached, run) === null;
+  if (scoring.evaluators.every(({ versionId }) => has(wanted, versionId)) && !wanted.some(isNew)) return;
   throw new SluiceError({
     code: 'conflict',
-    message: `the idempotency key "${key}" belongs to ${scoring.id}, which attached other evaluators`,
+    message: `the idempotency key "${scoring.idempotencyKey}" belongs to ${scoring.id}, which attached other evaluators`,
     fix: 'Use another key for other evaluators, or the first evaluators again.',
   });
 }
