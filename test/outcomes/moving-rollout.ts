@@ -32,6 +32,7 @@ export async function insertMovingRollout(
   input: {
     runId: string;
     agentId: string;
+    projectId?: string;
     metrics: readonly RolloutPlanMetric[];
     rerandomize?: RolloutPlan['rerandomize'];
     evaluators?: RolloutPlan['evaluators'];
@@ -40,8 +41,7 @@ export async function insertMovingRollout(
     revisions: readonly { revision: number; stage: number; stratum: number | null }[];
   },
 ): Promise<{ agentId: string; projectId: string }> {
-  const { runId, agentId } = input;
-  const projectId = 'prj_outcomes';
+  const { runId, agentId, projectId = 'prj_outcomes' } = input;
   await db
     .insertInto('project')
     .values({ id: projectId, name: 'outcomes' } as never)
