@@ -45,7 +45,8 @@ export function serviceChildren(options: ServiceChildrenOptions): ChildSpec[] {
     role,
     command: launcher.command,
     args: [...(role === 'worker' ? frugalNode : []), launcher.script, role],
-    env: role === 'worker' ? { ...env, MALLOC_ARENA_MAX: '2' } : env,
+    // Whoever can forge audit rows has the key: it is not where commands of agents are started.
+    env: role === 'worker' ? { ...env, MALLOC_ARENA_MAX: '2', SLUICE_AUDIT_KEY: undefined } : env,
     port: role === 'api' ? engines.port : null,
     version,
     stop: stopRules[role],
