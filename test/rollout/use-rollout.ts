@@ -93,3 +93,28 @@ export function untilResult(stack: TestStack, id: string, says: (result: RunResu
     return result;
   });
 }
+
+/** A rollout of one stage whose samples are there, so that it asks to promote; resolves when it asks. */
+export async function askingRollout(
+  stack: TestStack,
+  agentId: string,
+  more: Partial<RolloutSpec> = {},
+): Promise<RunResult> {
+  const { id } = await stack.sluice.runs.start.mutate({
+    spec: rolloutSpec({
+      stages: [{ traffic: 0.5, minDuration: '10ms', minSamples: 50 }],
+      approvals: { promote: 1 },
+      ...more,
+    }),
+  });
+  await untilResult(stack, id, ({ stage }) => stage === 1);
+  await sendUnits(stack, agentId, { from: freshUnits(), count: 300, rate: () => 0.7 });
+  return untilResult(stack, id, ({ status, approval }) => status === 'awaiting_approval' && approval?.state === 'open');
+}
+
+let sent = 0;
+/** Units that no rollout of this file had: an outcome belongs to one exposure. */
+export function freshUnits(): number {
+  sent += 1;
+  return sent * 1_000_000;
+}

@@ -7,7 +7,7 @@ import { addAnnotations as storeAnnotations } from '../../../store/annotations/a
 import { resolveSubjects, type Subject } from '../../../store/annotations/resolve-subjects.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import type { SignedContext } from '../../context.ts';
-import { requireRun } from '../runs/require-run.ts';
+import { requireExperiment } from '../runs/require-experiment.ts';
 import { requirePerson } from './require-person.ts';
 
 /** Most mistakes told at once. */
@@ -26,7 +26,7 @@ export async function addAnnotations({
   input: { run: string; annotations: AnnotationInput[] };
 }): Promise<AddedAnnotations> {
   const person = requirePerson(ctx);
-  const run = await requireRun(ctx, input.run);
+  const run = await requireExperiment(ctx, input.run, 'annotated');
   const { annotations } = input;
   const subjects = await resolveSubjects(ctx.db, run.id, annotations);
   const problems: ErrorDetail[] = [];

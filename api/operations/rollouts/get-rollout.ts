@@ -2,6 +2,8 @@ import type { RunResult } from '../../../schema/contracts/result.ts';
 import { isFinal } from '../../../schema/contracts/words.ts';
 import { findRequest } from '../../../store/approvals/find-request.ts';
 import { readApproval } from '../../../store/approvals/read-approval.ts';
+import { candidateShare } from '../../../store/rollouts/candidate-share.ts';
+import { listDecisions } from '../../../store/rollouts/list-decisions.ts';
 import { readRollout } from '../../../store/rollouts/read-rollout.ts';
 import { findRun, type RunRow } from '../../../store/runs/find-run.ts';
 import { summarizeRun } from '../../../store/runs/summarize-run.ts';
@@ -12,7 +14,8 @@ export async function getRollout(ctx: SignedContext, run: RunRow): Promise<RunRe
   const request = await findRequest(ctx.db, { runId: run.id });
   const approval = request ? { approval: await readApproval(ctx.db, request) } : {};
   const summary = await summarizeRun(ctx.db, run.id, []);
-  const { state } = await readRollout(ctx.db, run.id);
+  const rollout = await readRollout(ctx.db, run.id);
+  const { state } = rollout;
   // Read after the status: what ended the run wrote both at once.
   const result = (await findRun(ctx.db, run.project_id, run.id))?.result ?? null;
   const { status, error, durationMs } = summary;
@@ -24,9 +27,10 @@ export async function getRollout(ctx: SignedContext, run: RunRow): Promise<RunRe
     durationMs,
     phase: state.phase,
     stage: state.phase === 'requested' ? 0 : state.stage + 1,
-    ...(isFinal(status) ? { share: 0 } : {}),
+    share: await candidateShare(ctx.db, rollout),
+    decisions: await listDecisions(ctx.db, run.id),
     ...(stopped ? { reasons: [error?.message ?? `the rollout was ${status}`] } : {}),
   };
-  if (result === null) return { ...summary, share: 0, guardrails: [], decisions: [], ...now, ...approval };
+  if (result === null) return { ...summary, guardrails: [], ...now, ...approval };
   return { ...result, ...now, ...approval };
 }

@@ -4,7 +4,7 @@ import { SluiceError } from '../../../schema/errors.ts';
 import type { RunRow } from '../../../store/runs/find-run.ts';
 import type { SignedContext } from '../../context.ts';
 import { planWithAttached } from './plan-with-attached.ts';
-import { requireRun } from './require-run.ts';
+import { requireExperiment } from './require-experiment.ts';
 
 /** A run and one of its variants; without a variant its only candidate. */
 export interface SideReference {
@@ -20,8 +20,9 @@ export async function diffRuns({
   ctx: SignedContext;
   input: { a: SideReference; b: SideReference; metric?: string; change?: DiffChange; limit: number };
 }): Promise<RunDiff> {
-  const runA = await requireRun(ctx, input.a.run);
-  const runB = input.b.run === input.a.run ? runA : await requireRun(ctx, input.b.run);
+  const runA = await requireExperiment(ctx, input.a.run, 'compared example by example');
+  const runB =
+    input.b.run === input.a.run ? runA : await requireExperiment(ctx, input.b.run, 'compared example by example');
   if (runA.plan.dataset.name !== runB.plan.dataset.name) {
     throw new SluiceError({
       code: 'invalid_input',

@@ -3,7 +3,7 @@ import type { Json } from '../../../schema/contracts/json.ts';
 import { type ExampleAnswer, loadAnswers } from '../../../store/runs/load-answers.ts';
 import type { SignedContext } from '../../context.ts';
 import { planWithAttached } from './plan-with-attached.ts';
-import { requireRun } from './require-run.ts';
+import { requireExperiment } from './require-experiment.ts';
 
 export interface ChangedExample {
   id: string;
@@ -29,7 +29,7 @@ export async function listExamples({
     limit: number;
   };
 }): Promise<{ candidate: string; improved: number; regressed: number; examples: ChangedExample[] }> {
-  const run = await requireRun(ctx, input.id);
+  const run = await requireExperiment(ctx, input.id, 'read example by example');
   const changes = await ctx.analyst.run('findChanges', {
     runId: run.id,
     plan: await planWithAttached(ctx, run),
