@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { countDroppedExposures } from '../../store/traffic/count-dropped-exposures.ts';
 import { insertExposures } from '../../store/traffic/insert-exposures.ts';
-import { openDropCounts } from './drop-counts.ts';
-import { openExposureSpool, type WaitingExposure } from './exposure-spool.ts';
+import { type DroppedExposures, openExposureSpool, type WaitingExposure } from './exposure-spool.ts';
 import type { RenewableDatabase } from './renewable-database.ts';
 
 /** Writes exposures down behind the answers. */
@@ -19,6 +17,7 @@ export interface ExposureRecorder {
 const flushMs = 50;
 const batchRows = 500;
 const retryMs = 500;
+const adoptEveryMs = 60_000;
 /** Largest number in memory: what comes beyond is dropped, and counted. */
 const mostWaiting = 50_000;
 /** How many units are remembered as recorded; twice as many at most. */
@@ -40,7 +39,8 @@ export async function createExposureRecorder(options: {
     folder === null
       ? null
       : await openExposureSpool({ folder, ...(spoolLimitBytes === undefined ? {} : { limitBytes: spoolLimitBytes }) });
-  const drops = await openDropCounts(folder === null ? null : join(folder, 'dropped.json'));
+  /** Lost ones by run, until the database or the disk knows of them. */
+  const drops = new Map<string, number>();
   let queue: WaitingExposure[] = [];
   let recent = new Set<string>();
   let recentBefore = new Set<string>();
@@ -49,9 +49,10 @@ export async function createExposureRecorder(options: {
   let running: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
 
+  const drop = (runId: string, count: number): void => void drops.set(runId, (drops.get(runId) ?? 0) + count);
   const lose = (exposures: readonly WaitingExposure[]): void => {
     for (const exposure of exposures) {
-      drops.add(exposure.runId, 1);
+      drop(exposure.runId, 1);
       // Its next call may be recorded.
       recent.delete(keyOf(exposure));
       recentBefore.delete(keyOf(exposure));
@@ -92,9 +93,32 @@ export async function createExposureRecorder(options: {
     lose(exposures.slice(kept));
   };
 
+  const countDropped = async (): Promise<void> => {
+    for (const [runId, count] of [...drops]) {
+      await countDroppedExposures(database.db, { runId, count });
+      forget({ runId, dropped: count });
+    }
+  };
+  const forget = ({ runId, dropped }: DroppedExposures): void => {
+    const left = (drops.get(runId) ?? 0) - dropped;
+    if (left > 0) drops.set(runId, left);
+    else drops.delete(runId);
+  };
+  const keepDropped = async (): Promise<void> => {
+    if (spool === null) return;
+    const kept = [...drops].map(([runId, dropped]) => ({ runId, dropped }));
+    await spool.appendDropped(kept);
+    for (const one of kept) forget(one);
+  };
+
   const comeBack = async (): Promise<void> => {
-    await spool?.replay(store);
-    await drops.deliver((runId, count) => countDroppedExposures(database.db, { runId, count }));
+    await spool?.replay(async (lines) => {
+      await store(lines.filter((line) => 'unit' in line));
+      for (const line of lines) {
+        if ('dropped' in line) await countDroppedExposures(database.db, { runId: line.runId, count: line.dropped });
+      }
+    });
+    await countDropped();
     isAway = false;
   };
 
@@ -114,11 +138,11 @@ export async function createExposureRecorder(options: {
         await putAside(batch);
         if (spool === null) break;
       }
-      if (!isAway) await drops.deliver((runId, count) => countDroppedExposures(database.db, { runId, count }));
+      if (!isAway) await countDropped();
+      else await keepDropped();
     } catch {
       isAway = true;
     }
-    await drops.save().catch(() => {});
     running = null;
     if (!closed && (isAway || queue.length > 0)) plan(isAway ? retryMs : flushMs);
   };
@@ -132,13 +156,23 @@ export async function createExposureRecorder(options: {
     if (running === null && timer === null) timer = setTimeout(() => void now(), ms);
   };
   if (isAway) plan(0);
+  const adopting = setInterval(() => {
+    void spool
+      ?.adopt()
+      .then(() => {
+        if (!spool.isEmpty) isAway = true;
+        if (isAway) plan(0);
+      })
+      .catch(() => {});
+  }, adoptEveryMs);
+  adopting.unref();
 
   return {
     record(exposure) {
       const key = keyOf(exposure);
       if (recent.has(key) || recentBefore.has(key)) return;
       if (queue.length >= mostWaiting) {
-        drops.add(exposure.runId, 1);
+        drop(exposure.runId, 1);
         plan(flushMs);
         return;
       }
@@ -152,7 +186,7 @@ export async function createExposureRecorder(options: {
       else plan(flushMs);
     },
     drop(runId, count) {
-      drops.add(runId, count);
+      drop(runId, count);
       plan(flushMs);
     },
     async settled() {
@@ -161,6 +195,7 @@ export async function createExposureRecorder(options: {
     },
     async close() {
       closed = true;
+      clearInterval(adopting);
       if (timer !== null) clearTimeout(timer);
       await running;
       await flush();

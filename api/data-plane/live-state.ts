@@ -32,8 +32,6 @@ export interface LiveState {
   onChange(agentId: string, listener: () => void): () => void;
   /** Looks now: at the latest what is committed before this call is known after it. Never rejects. */
   refresh(): Promise<void>;
-  /** What is wrong with it; null when it is up to date. */
-  problem(): string | null;
   close(): Promise<void>;
 }
 
@@ -233,12 +231,6 @@ export async function createLiveState(options: {
       return () => changes.off(agentId, listener);
     },
     refresh,
-    problem: () =>
-      failure === null
-        ? null
-        : hasState
-          ? 'traffic is not up to date: Postgres does not answer'
-          : 'no traffic is known',
     async close() {
       closed = true;
       clearTimeout(timer);

@@ -16,7 +16,7 @@ const renewEveryMs = 15_000;
 export function openRenewable(databaseUrl: string): RenewableDatabase {
   const open = () => openDatabase({ databaseUrl, connections: 4, name: 'sluice-data-plane', queryTimeoutMs });
   let current = open();
-  let renewedAt = performance.now();
+  let renewedAt = Number.NEGATIVE_INFINITY;
   return {
     get db() {
       return current.db;

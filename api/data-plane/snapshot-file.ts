@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import type { VersionConfig } from '../../store/agents/load-configs.ts';
 import type { Principal } from '../../store/keys/find-key.ts';
@@ -15,10 +16,16 @@ const format = 1;
 
 /** Writes a snapshot so that a reader sees the old one or the new one, never a part; mode 0600. */
 export async function writeSnapshot(path: string, snapshot: Snapshot): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  // Processes that share the folder write the same, each by a file of its own.
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const content = { format, writtenAtMs: Date.now(), uptimeMs: uptime() * 1_000, ...snapshot };
-  await writeFile(temporary, JSON.stringify(content), { mode: 0o600, flush: true });
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, JSON.stringify(content), { mode: 0o600, flush: true });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 /**

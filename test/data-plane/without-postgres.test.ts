@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createDataPlane } from '../../api/data-plane/create-data-plane.ts';
+import { assign as decide } from '../../api/data-plane/live-agent.ts';
 import type { AssignmentsAnswer } from '../../schema/contracts/traffic.ts';
 import { createKey } from '../../store/keys/create-key.ts';
 import { type CuttableProxy, startCuttableProxy } from '../support/cuttable-proxy.ts';
@@ -31,8 +33,9 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const api of running.splice(0)) await api.stop();
+  // First of all: what waits for a silent connection would wait for ever.
   await proxy.close();
+  for (const api of running.splice(0)) await api.stop();
   await database.drop(false);
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -130,6 +133,37 @@ test('a start without Postgres and without a snapshot says so, and serves as soo
   expect(await call()).toMatchObject({ status: 503, json: { error: { data: { sluice: { code: 'unavailable' } } } } });
   await proxy.mend();
   await eventually(async () => ((await call()).status === 200 ? true : undefined));
+});
+
+test('a Postgres that falls silent without a word is noticed: control after the lease, and all is well on new connections', async () => {
+  const api = await start();
+  await rollout.lease(4_000);
+  await eventually(async () => ((await leaseOf(api)) <= 4_000 ? true : undefined));
+  proxy.stall();
+  await eventually(async () => (candidates(await assign(api, units(0))) === 0 ? true : undefined));
+  await rollout.lease(60_000);
+  await proxy.mend();
+  await eventually(async () => (candidates(await assign(api, units(0))) > 60 ? true : undefined), 25_000);
+  await eventually(async () => ((await stored()) >= 200 ? true : undefined), 25_000);
+}, 60_000);
+
+test('exposures that find no room on disk are counted, and hold the rollout', async () => {
+  const dataPlane = await createDataPlane({ databaseUrl, dataDir, spoolLimitBytes: 3_000 });
+  running.push({ stop: () => dataPlane.close() });
+  const live = await dataPlane.live.agentOf({ projectId: 'prj_default', agent: 'support-bot' });
+  await proxy.cut();
+  for (const unit of units(0, 100)) dataPlane.expose(live, decide(live, unit));
+  await dataPlane.exposures.settled();
+  await running.pop()?.stop();
+
+  await proxy.mend();
+  await start();
+  const dropped = await eventually(async () => {
+    const state = await database.db.selectFrom('rollout_state').select('dropped_exposures').executeTakeFirstOrThrow();
+    return state.dropped_exposures || undefined;
+  });
+  expect(dropped).toBeGreaterThan(50);
+  await eventually(async () => ((await stored()) === 100 - dropped ? true : undefined));
 });
 
 const spoolFiles = () => readdirSync(join(dataDir, 'data-plane')).filter((name) => name.endsWith('.jsonl'));

@@ -4,6 +4,9 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface CuttableProxy {
   port: number;
   cut(): Promise<void>;
+  /** Nothing passes any more and nobody is told, as when a cable is pulled; connections of this time stay silent for ever. */
+  stall(): void;
+  /** Connections made from here on work. */
   mend(): Promise<void>;
   close(): Promise<void>;
 }
@@ -11,6 +14,7 @@ export interface CuttableProxy {
 /** Forwards connections from a free port of loopback to `target`. */
 export async function startCuttableProxy(target: { host: string; port: number }): Promise<CuttableProxy> {
   const sockets = new Set<Socket>();
+  let isStalled = false;
   const server = createServer((near) => {
     const far = connect(target);
     for (const socket of [near, far]) {
@@ -22,7 +26,7 @@ export async function startCuttableProxy(target: { host: string; port: number })
         far.destroy();
       });
     }
-    near.pipe(far).pipe(near);
+    if (!isStalled) near.pipe(far).pipe(near);
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   await listen(0);
@@ -32,5 +36,13 @@ export async function startCuttableProxy(target: { host: string; port: number })
       server.close(() => resolve());
       for (const socket of sockets) socket.resetAndDestroy();
     });
-  return { port, cut, mend: () => listen(port), close: cut };
+  const stall = () => {
+    isStalled = true;
+    for (const socket of sockets) socket.unpipe().pause();
+  };
+  const mend = async () => {
+    if (!isStalled) await listen(port);
+    isStalled = false;
+  };
+  return { port, cut, stall, mend, close: cut };
 }
