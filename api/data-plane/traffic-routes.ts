@@ -11,6 +11,7 @@ import type { Store } from '../../store/open-database.ts';
 import { bodyError } from '../ingest/body-error.ts';
 import { sendError } from '../ingest/send-error.ts';
 import { requireRole } from '../require-role.ts';
+import { allowBrowsers } from './allow-browsers.ts';
 import type { DataPlane } from './create-data-plane.ts';
 import { assign, type LiveAgent, leasedSplit } from './live-agent.ts';
 import { principalOf } from './principal-of.ts';
@@ -28,6 +29,7 @@ export async function trafficRoutes(
   const { dataPlane, db, signal } = options;
   const { live } = dataPlane;
   app.setErrorHandler((error: FastifyError, _request, reply) => sendError(bodyError(error), reply));
+  allowBrowsers(app, ['/v1/assignments', '/v1/traffic/:agent', '/v1/exposures']);
   const authorize = async (request: FastifyRequest): Promise<Principal> =>
     requireRole(await principalOf(live, request), 'ingest');
 

@@ -1,6 +1,7 @@
 import { EventSource } from 'eventsource';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ExposuresAnswer, LeasedSplit } from '../../schema/contracts/traffic.ts';
+import { pushAgentVersion } from '../../store/agents/push-agent-version.ts';
 import { createKey } from '../../store/keys/create-key.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TestDatabase, useTestDatabase } from '../support/test-database.ts';
@@ -104,6 +105,35 @@ test('exposures that a client had to drop hold the rollout: they are counted', a
   await eventually(async () => {
     const state = await database.db.selectFrom('rollout_state').select('dropped_exposures').executeTakeFirst();
     return state?.dropped_exposures === 7 || undefined;
+  });
+});
+
+test('a page of another origin may assign with a key of its own', async () => {
+  const asked = await fetch(`${api.url}/v1/traffic/support-bot`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://shop.example.org', 'access-control-request-method': 'GET' },
+  });
+  expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+  expect(asked.headers.get('access-control-allow-headers')).toContain('authorization');
+  const answer = await get({ origin: 'https://shop.example.org' });
+  expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  expect(answer.headers.get('access-control-expose-headers')).toContain('x-sluice-lease-ms');
+});
+
+test('an agent with a slash in its name has a split too', async () => {
+  await pushAgentVersion(database.db, {
+    projectId: 'prj_default',
+    name: 'shop/search',
+    config: { adapter: 'function', function: 'solve' },
+    createdBy: 'person:test',
+  });
+  const url = `${api.url}/v1/traffic/${encodeURIComponent('shop/search')}`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
+  expect(await answer.json()).toMatchObject({
+    agent: 'shop/search',
+    revision: 0,
+    leaseMs: null,
+    variants: [{ name: 'control', version: 1, range: [0, 1] }],
   });
 });
 
