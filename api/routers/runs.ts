@@ -22,6 +22,7 @@ import { rerunRun } from '../operations/runs/rerun-run.ts';
 import { retryRun } from '../operations/runs/retry-run.ts';
 import { scoreRun } from '../operations/runs/score-run.ts';
 import { startRun } from '../operations/runs/start-run.ts';
+import { isScoringId, stopScoring } from '../operations/runs/stop-scoring.ts';
 import { watchRun } from '../operations/runs/watch-run.ts';
 import { procedureFor, router } from '../trpc.ts';
 
@@ -160,9 +161,12 @@ export const runsRouter = router({
   resume: procedureFor('engineer')
     .input(command)
     .mutation(({ ctx, input }) => changeRun({ ctx, input: { ...input, command: 'resume' } })),
+  /** Of a run, or of a scoring that is attached to one (`scr_…`). */
   abort: procedureFor('engineer')
     .input(command)
-    .mutation(({ ctx, input }) => changeRun({ ctx, input: { ...input, command: 'abort' } })),
+    .mutation(({ ctx, input }) =>
+      isScoringId(input.id) ? stopScoring({ ctx, input }) : changeRun({ ctx, input: { ...input, command: 'abort' } }),
+    ),
   /** For persons with the role approver (DESIGN §8); the operation says why not. */
   approve: procedureFor('viewer')
     .input(

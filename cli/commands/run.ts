@@ -182,7 +182,7 @@ export function register(program: Command): void {
   for (const [verb, description] of [
     ['pause', 'start no new trial until the run is resumed'],
     ['resume', 'go on with a paused run'],
-    ['abort', 'end a run for good; what was measured stays'],
+    ['abort', 'end a run, or a scoring (scr_…), for good; what was measured stays'],
   ] as const) {
     run
       .command(`${verb} <id>`)

@@ -1,7 +1,7 @@
 import { withStack } from '../connect.ts';
 import type { GlobalOptions } from '../global-options.ts';
 
-/** `run pause|resume|abort ID`. The same command again changes nothing. */
+/** `run pause|resume|abort ID`; `run abort` takes the id of a scoring, too. The same command again changes nothing. */
 export async function commandRun(
   verb: 'pause' | 'resume' | 'abort',
   id: string,

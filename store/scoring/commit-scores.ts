@@ -12,7 +12,7 @@ export interface ScoreOfTrial extends NewScore {
 /**
  * Commits a group of scores of one shard, what they put into the cache and the shard's tally, in one statement. First
  * write wins, so it may be repeated after an ambiguous failure.
- * @returns The fence after any take-over that came first, and what the run was last told.
+ * @returns The fence after any take-over that came first, and what the run, or an attached scoring, was last told.
  */
 export async function commitScores(
   pool: Pool,
@@ -54,6 +54,6 @@ with input as materialized (
   where h.scoring_id = $2 and h.shard = $3
   returning h.fence
 )
-select counted.fence, case s.kind when 'plan' then r.intent else 'run' end as intent
+select counted.fence, case when s.kind = 'plan' then r.intent when s.status = 'failed' then 'abort' else 'run' end as intent
 from counted, scoring s join run r on r.id = s.run_id
 where s.id = $2`;

@@ -2,13 +2,16 @@ import { sql } from 'kysely';
 import type { AttachedResult } from '../../schema/contracts/scoring.ts';
 import type { Store } from '../open-database.ts';
 
-/** Ends a scoring, with what it measured or with why it could not. One that has ended stays as it is. */
+/**
+ * Ends a scoring, with what it measured or with why it could not. One that has ended stays as it is.
+ * @returns False when it had ended before.
+ */
 export async function endScoring(
   db: Store,
   scoringId: string,
   end: { result: AttachedResult } | { error: { message: string; fix?: string } },
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const ended = await db
     .updateTable('scoring')
     .set({
       status: 'result' in end ? 'completed' : 'failed',
@@ -17,5 +20,7 @@ export async function endScoring(
     })
     .where('id', '=', scoringId)
     .where('status', 'in', ['waiting', 'running'])
-    .execute();
+    .returning('id')
+    .executeTakeFirst();
+  return ended !== undefined;
 }

@@ -4,6 +4,7 @@ import type { Store } from '../open-database.ts';
 export interface ScoringRow {
   id: string;
   runId: string;
+  kind: 'plan' | 'attached';
   status: 'waiting' | 'running' | 'completed' | 'failed';
   evaluators: PlannedEvaluator[];
   error: { message: string; fix?: string } | null;
@@ -19,6 +20,7 @@ export async function findScoring(db: Store, projectId: string, scoringId: strin
     .select([
       's.id',
       's.run_id as runId',
+      's.kind',
       's.status',
       's.evaluators',
       's.error',

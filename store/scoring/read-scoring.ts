@@ -14,7 +14,7 @@ export interface ScoringOrders {
   plan: Plan;
   planHash: string;
   runStatus: RunStatus;
-  /** What the run was last told, for its own judges; evaluators attached to a run that has ended always run. */
+  /** What the run was last told, for its own judges; those attached to a run that has ended run until they are stopped. */
   intent: 'run' | 'pause' | 'abort';
 }
 
@@ -37,5 +37,15 @@ export async function readScoring(db: Store, scoringId: string): Promise<Scoring
     ])
     .where('s.id', '=', scoringId)
     .executeTakeFirstOrThrow();
-  return { scoringId, ...row, intent: row.kind === 'plan' ? row.intent : 'run' };
+  return { scoringId, ...row, intent: intentOf(row) };
+}
+
+/** What a scoring is to heed: the commands on its run, or, attached to one that has ended, that it was stopped itself. */
+export function intentOf({
+  kind,
+  status,
+  intent,
+}: Pick<ScoringOrders, 'kind' | 'status' | 'intent'>): ScoringOrders['intent'] {
+  if (kind === 'plan') return intent;
+  return status === 'failed' ? 'abort' : 'run';
 }

@@ -158,6 +158,38 @@ describe('an evaluator attached to a run that has ended', () => {
     expect((await sluice.runs.examples.query({ id, metric: 'shaky' })).improved).toBe(0);
   });
 
+  it('is stopped on command: what it said stays, and attached again it judges what is left', async () => {
+    const { id } = await endedRun();
+    judge.become(() => 1, 100);
+    const evaluators = [{ type: 'http', name: 'slow', url: `${judge.url}/judge`, limits: { concurrency: 2 } }] as const;
+    const { scoringId } = await sluice.runs.score.mutate({ id, evaluators: [...evaluators] });
+    const scoring = scoringId ?? '';
+    await eventually(async () => (await sluice.runs.scoring.query({ id: scoring })).scored >= 4 || undefined);
+    expect((await refusalOf(as('viewer').runs.abort.mutate({ id: scoring }))).code).toBe('forbidden');
+    const stopped = await sluice.runs.abort.mutate({ id: scoring, reason: 'the wrong judge' });
+    expect(stopped).toEqual({ id: scoring, status: 'aborted', changed: true });
+    expect(await sluice.runs.abort.mutate({ id: scoring })).toMatchObject({ changed: false });
+    await eventually(async () => {
+      const shards = await db.selectFrom('score_shard').select('lanes').where('scoring_id', '=', scoring).execute();
+      return shards.every(({ lanes }) => lanes === 0) || undefined;
+    });
+    const { scored, ...rest } = await sluice.runs.scoring.query({ id: scoring });
+    expect(scored).toBeLessThan(80);
+    expect(rest).toMatchObject({
+      status: 'failed',
+      errors: 0,
+      error: { message: 'stopped by engineer: the wrong judge' },
+    });
+    const calls = judge.calls();
+    judge.become(() => 1);
+    const again = await sluice.runs.score.mutate({ id, evaluators: [...evaluators] });
+    expect(again).toMatchObject({ created: true });
+    expect(await untilScored(again.scoringId)).toMatchObject({ status: 'completed', scored: 80 });
+    expect(judge.calls() - calls).toBe(80 - scored);
+    const ended = await refusalOf(sluice.runs.abort.mutate({ id: again.scoringId ?? '' }));
+    expect(ended).toMatchObject({ code: 'conflict', message: expect.stringContaining('is completed') });
+  });
+
   it('that no worker can run fails by itself; the run stays as it is', async () => {
     const { id, status } = await endedRun();
     const scoring = await attach(id, { type: 'function', name: 'absent', function: 'nowhere' });
