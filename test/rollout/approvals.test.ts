@@ -154,7 +154,7 @@ describe('a promotion that needs persons', () => {
     await ada.runs.approve.mutate(evidenceOf(run));
     await insertExposures(db, {
       agentId,
-      exposures: Array.from({ length: 400 }, (_, index) => ({
+      exposures: Array.from({ length: 900 }, (_, index) => ({
         unit: `stray-${from + index}`,
         variant: 'candidate',
         revision: split?.revision ?? 0,
