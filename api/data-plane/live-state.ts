@@ -129,7 +129,7 @@ export async function createLiveState(options: {
   let saving: Promise<void> | null = null;
   let saveTimer: NodeJS.Timeout | undefined;
   const save = async (): Promise<void> => {
-    if (snapshotPath === null) return;
+    if (snapshotPath === null || !hasState) return;
     const state = known.map((one) => [one, markOf(one)] as const);
     const mark = JSON.stringify([state.map(([, mark]) => mark), [...keys.keys()], configs.size]);
     if (mark === saved) return;
