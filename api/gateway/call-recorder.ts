@@ -7,7 +7,7 @@ export interface CallRecorder {
   close(): Promise<void>;
 }
 
-const flushMs = 100;
+const flushMs = 250;
 const retryMs = 500;
 const batchRows = 500;
 /** Most that is kept in memory, for as long as Postgres is away. */
@@ -15,7 +15,7 @@ const mostWaiting = 20_000;
 const mostContentBytes = 67_108_864;
 
 /**
- * Gathers calls and stores them every 100 ms, 500 at once. What comes while 20,000 wait, or 64 MB, is lost; what is lost of a run is told to
+ * Gathers calls and stores them every 250 ms, 500 at once. What comes while 20,000 wait, or 64 MB, is lost; what is lost of a run is told to
  * `onLost`, since the calls that are missing may not be missing by chance.
  */
 export function createCallRecorder(options: {
