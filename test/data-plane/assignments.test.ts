@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { decideVariant } from '../../assignment/decide-variant.ts';
 import type { AssignmentsAnswer } from '../../schema/contracts/traffic.ts';
@@ -100,6 +101,27 @@ test('every stored exposure follows from the seed and the ranges of its revision
     const { position, assignedBy } = decideVariant({ ...split, conditions: [] }, unit, { leased: true });
     expect([unit, assignedBy, split.variants[position]?.name]).toEqual([unit, 'hash', variant]);
   }
+});
+
+test('when nobody renews the lease, as with every worker down, all units get control and nothing is recorded; then it goes on', async () => {
+  const before = await assign({ units });
+  await stack.stopWorkers();
+  await sql`update traffic set lease_until = clock_timestamp() + interval '1 second'`.execute(stack.db);
+  await sql`select pg_notify('sluice_traffic', ${agentId})`.execute(stack.db);
+  const newcomers = units.map((unit) => `late-${unit}`);
+  await eventually(async () => {
+    const some = await assign({ units });
+    return some.every(({ variant }) => variant === 'control') || undefined;
+  });
+  expect(new Set((await assign({ units: newcomers })).map(({ variant }) => variant))).toEqual(new Set(['control']));
+  await stack.startWorker();
+  await eventually(
+    async () => (JSON.stringify(await assign({ units })) === JSON.stringify(before) ? true : undefined),
+    30_000,
+  );
+  await assign({ units: ['after-the-lease'] });
+  await eventually(async () => ((await exposuresOf('after-the-lease')).length > 0 ? true : undefined));
+  expect((await exposuresOf()).filter(({ unit }) => unit.startsWith('late-'))).toEqual([]);
 });
 
 test('an unknown agent, a missing key and a request that is not understood are told apart', async () => {

@@ -1,4 +1,5 @@
 import { EventSource } from 'eventsource';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ExposuresAnswer, LeasedSplit } from '../../schema/contracts/traffic.ts';
 import { pushAgentVersion } from '../../store/agents/push-agent-version.ts';
@@ -135,6 +136,28 @@ test('an agent with a slash in its name has a split too', async () => {
     leaseMs: null,
     variants: [{ name: 'control', version: 1, range: [0, 1] }],
   });
+});
+
+test('two replicas that are asked for the same units at once record each unit once', async () => {
+  const other = await startApi({ databaseUrl: database.databaseUrl });
+  const units = Array.from({ length: 500 }, (_, index) => `both-${index}`);
+  const calls = Array.from({ length: 20 }, (_, index) =>
+    callDataPlane({ url: index % 2 ? api.url : other.url, keys: { ingest: key } }, '/v1/assignments', {
+      agent: 'support-bot',
+      units: index % 3 ? units : units.toReversed(),
+    }),
+  );
+  for (const { status } of await Promise.all(calls)) expect(status).toBe(200);
+  await other.stop();
+  await eventually(async () => {
+    const rows = await database.db.selectFrom('exposure').select('unit').where('unit', 'like', 'both-%').execute();
+    return rows.length === 500 || undefined;
+  });
+  const exposed = await database.db.selectFrom('exposure').select('unit').execute();
+  const { rows } = await sql<{ count: number }>`select sum(count)::int as count from exposure_count`.execute(
+    database.db,
+  );
+  expect(rows[0]?.count).toBe(exposed.length);
 });
 
 test('many units in one call are one request and one batch: 1,000 assignments are recorded', async () => {
