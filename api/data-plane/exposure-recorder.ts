@@ -14,7 +14,8 @@ export interface ExposureRecorder {
   close(): Promise<void>;
 }
 
-const flushMs = 50;
+/** Each flush costs some ten queries, which a lightly used gateway would feel. */
+const flushMs = 200;
 const batchRows = 500;
 const retryMs = 500;
 const adoptEveryMs = 60_000;
@@ -24,9 +25,9 @@ const mostWaiting = 50_000;
 const mostRecent = 50_000;
 
 /**
- * Gathers exposures and inserts them every 50 ms, or 500 at once. While Postgres is away they go to `<folder>`, at most 64 MB, and into the
+ * Gathers exposures and inserts them every 200 ms, or 500 at once. While Postgres is away they go to `<folder>`, at most 64 MB, and into the
  * database when it is back, in the order they came; inserting twice changes nothing. What is lost (no room, a process
- * killed within the 50 ms excepted) is counted and holds its rollout.
+ * killed within the 200 ms excepted) is counted and holds its rollout.
  * @param options.folder null = nothing is kept on disk
  */
 export async function createExposureRecorder(options: {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What is stored of an API key. Keys carry 160 random bits, so a plain SHA-256 cannot be searched back. */
 export function hashKey(apiKey: string): Uint8Array {
-  return createHash('sha256').update(apiKey).digest();
+  return hash('sha256', apiKey, 'buffer');
 }
