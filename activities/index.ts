@@ -14,12 +14,13 @@ import { planScoring } from './plan-scoring.ts';
 import { previewPlan } from './preview-plan.ts';
 import { readIntent } from './read-intent.ts';
 import { failRollout } from './rollouts/fail-rollout.ts';
-import { lookAtRollout } from './rollouts/look.ts';
+import { type LookOptions, lookAtRollout } from './rollouts/look.ts';
+import { scoreLive } from './rollouts/score-live.ts';
 import { runShard } from './run-shard.ts';
 import { scoreShard } from './score-shard.ts';
 
 /** All activities, bound to what they need. Their inputs and results are ids, ranges and counts, never content. */
-export function createActivities(dependencies: ActivityDependencies) {
+export function createActivities(dependencies: ActivityDependencies, options: LookOptions = {}) {
   const bind =
     <Input, Output>(activity: (dependencies: ActivityDependencies, input: Input) => Promise<Output>) =>
     (input: Input): Promise<Output> =>
@@ -38,7 +39,10 @@ export function createActivities(dependencies: ActivityDependencies) {
     judgeScoring: bind(judgeScoring),
     failScoring: bind(failScoring),
     // It waits by failing, so its attempts count nothing: a defect lets the lease run out, and all units get control.
-    lookAtRollout: (input: { runId: string }) => supervised(() => lookAtRollout(dependencies, input), Infinity),
+    lookAtRollout: (input: { runId: string }) =>
+      supervised(() => lookAtRollout(dependencies, input, options), Infinity),
+    // It waits the same way.
+    scoreLive: (input: { runId: string }) => supervised(() => scoreLive(dependencies, input), Infinity),
     failRollout: bind(failRollout),
   };
 }

@@ -15,6 +15,14 @@ import { describeFailure } from './describe-failure.ts';
 import { commandSignal } from './experiment.ts';
 
 const { failRollout } = proxyActivities<Activities>(activityOptions);
+const { scoreLive } = proxyActivities<Activities>({
+  ...activityOptions,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '15s',
+  // "Nothing to judge" comes with its own delay; this one is for outages.
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+});
 const { lookAtRollout } = proxyActivities<Activities>({
   ...activityOptions,
   startToCloseTimeout: '2 minutes',
@@ -37,6 +45,9 @@ export async function rollout({ runId }: { runId: string }): Promise<void> {
   setHandler(commandSignal, () => {
     commands += 1;
   });
+  // Judges of live answers work beside the looks, which never wait for them.
+  const judging = new CancellationScope();
+  void judging.run(() => scoreLive({ runId })).catch(() => {});
   try {
     for (let looks = 0; looks < looksPerHistory && !workflowInfo().continueAsNewSuggested; looks += 1) {
       const seen = commands;
@@ -55,6 +66,8 @@ export async function rollout({ runId }: { runId: string }): Promise<void> {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     await failRollout({ runId, ...describeFailure(error) });
     return;
+  } finally {
+    judging.cancel();
   }
   await continueAsNew<typeof rollout>({ runId });
 }

@@ -5,11 +5,14 @@ import { isRolloutSpec, parseRollout } from '../../schema/contracts/parse-rollou
 import { parseSpec } from '../../schema/contracts/parse-spec.ts';
 import type { rolloutSpecSchema } from '../../schema/contracts/rollout.ts';
 import { datasetReferenceSchema, type experimentSpecSchema, gitSchema } from '../../schema/contracts/spec.ts';
+import { unitSchema } from '../../schema/contracts/traffic.ts';
 import { nameSchema, runStatuses } from '../../schema/contracts/words.ts';
 import { whyNotStorable } from '../../schema/why-not-storable.ts';
+import { listEvents } from '../../store/outcomes/zero-tolerance-events.ts';
 import { listRuns } from '../../store/runs/list-runs.ts';
 import { answerRequest } from '../operations/approvals/answer-request.ts';
 import { previewPlan } from '../operations/plans/preview-plan.ts';
+import { confirmEvent } from '../operations/rollouts/confirm-event.ts';
 import { startRollout } from '../operations/rollouts/start-rollout.ts';
 import { steerRollout } from '../operations/rollouts/steer-rollout.ts';
 import { changeRun } from '../operations/runs/change-run.ts';
@@ -18,6 +21,7 @@ import { getRun, getSpec } from '../operations/runs/get-run.ts';
 import { getScoring } from '../operations/runs/get-scoring.ts';
 import { listExamples } from '../operations/runs/list-examples.ts';
 import { raiseBudget } from '../operations/runs/raise-budget.ts';
+import { requireRun } from '../operations/runs/require-run.ts';
 import { rerunRun } from '../operations/runs/rerun-run.ts';
 import { retryRun } from '../operations/runs/retry-run.ts';
 import { scoreRun } from '../operations/runs/score-run.ts';
@@ -72,6 +76,14 @@ export const runsRouter = router({
       }),
     )
     .mutation(steerRollout),
+  /** Events of metrics with zero tolerance, the newest first. */
+  events: procedureFor('viewer')
+    .input(id)
+    .query(async ({ ctx, input }) => listEvents(ctx.db, (await requireRun(ctx, input.id)).id)),
+  /** A person says whether such an event was one. */
+  confirmEvent: procedureFor('viewer')
+    .input(id.extend({ unit: unitSchema, metric: nameSchema, confirm: z.boolean(), reason }))
+    .mutation(confirmEvent),
   /** What a run of this spec would be; calls each variant up to five times, starts nothing. */
   plan: procedureFor('engineer')
     .input(

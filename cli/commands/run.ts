@@ -179,6 +179,32 @@ export function register(program: Command): void {
       });
   }
 
+  run
+    .command('events <id>')
+    .description('events of metrics with zero tolerance: open ones wait for a second judgement or a person')
+    .action(async (id: string, _options: object, command: Command) => {
+      const { listEvents } = await import('../rollout/decide-event.ts');
+      await listEvents(id, globalOptions(command));
+    });
+
+  run
+    .command('confirm <id>')
+    .description('say that an event of a metric with zero tolerance was one: it counts')
+    .requiredOption('--unit <unit>', 'of which unit')
+    .requiredOption('--metric <name>', 'of which metric')
+    .option('--refute', 'it was none')
+    .requiredOption('--reason <text>', 'why, for the audit log')
+    .action(
+      async (
+        id: string,
+        options: { unit: string; metric: string; refute?: boolean; reason: string },
+        command: Command,
+      ) => {
+        const { decideEvent } = await import('../rollout/decide-event.ts');
+        await decideEvent(id, options, globalOptions(command));
+      },
+    );
+
   for (const [verb, description] of [
     ['pause', 'start no new trial until the run is resumed'],
     ['resume', 'go on with a paused run'],

@@ -659,6 +659,8 @@ export interface RolloutStateTable {
   hold: string | null;
   srm_since: MaybeTime;
   dropped_exposures: Generated<number>;
+  /** What judges of live answers cost so far. */
+  judged_cost_usd: Generated<number>;
   latest_look: JSONColumnType<RolloutLook | null, string | null | undefined, string | null>;
   /** What was told of benefit at the planned end, once. */
   goals: JSONColumnType<RolloutLook['goals'] | null, string | null | undefined, string | null>;
@@ -759,7 +761,7 @@ export interface MetricFreshnessTable {
   run_id: string;
   metric: string;
   last_value_at: Time;
-  /** Answers that the metric's evaluator was asked about, and failed on. */
+  /** How often the metric's evaluator was asked, and failed; of about the last 200 times. */
   asked: Generated<number>;
   failed: Generated<number>;
 }
@@ -805,21 +807,20 @@ export interface LiveAnswerTable {
   received_at: Generated<Date>;
 }
 
-/** What an evaluator said of a live answer. */
+/** What an evaluator said of a live answer, or is to say. */
 export interface LiveJudgementTable {
   run_id: string;
   kind: 'live' | 'shadow';
   draw: number;
   unit: string;
   metric: string;
-  /** Failed ones are asked again until their attempts are spent. */
-  state: 'scored' | 'failed';
-  attempts: number;
-  score: number | null;
-  control_score: number | null;
-  cost_usd: number;
-  message: string | null;
-  at: Generated<Date>;
+  state: Generated<'waiting' | 'scored' | 'failed'>;
+  attempts: Generated<number>;
+  due_at: Generated<Date>;
+  score: Generated<number | null>;
+  control_score: Generated<number | null>;
+  cost_usd: Generated<number>;
+  message: Generated<string | null>;
 }
 
 export interface ExposureCountTable {

@@ -10,6 +10,7 @@ import { noteValues } from './note-values.ts';
 import { type LostValue, removeValues } from './remove-values.ts';
 import { type MeasuredCall, valuesOfCall } from './values-of-call.ts';
 import { type UnitValue, writeUnitMetrics } from './write-unit-metrics.ts';
+import { noteEvents } from './zero-tolerance-events.ts';
 
 /** A built-in metric that a client reports is of the unit's first call: a window of nothing would hold none. */
 const builtinGraceMs = 60_000;
@@ -50,6 +51,7 @@ export async function attachValues(
       const { values, lost } = valuesOf(metrics, { exposures, reported, calls });
       await removeValues(trx, { runId, lost });
       await writeUnitMetrics(trx, { runId, values });
+      await noteEvents(trx, { runId, metrics, values });
       await noteValues(trx, { runId, metrics: values.map(({ metric }) => metric) });
     }),
   );

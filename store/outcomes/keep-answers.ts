@@ -20,10 +20,10 @@ export async function keepAnswers(
     if (!call.shadow && (draw === null || firsts.get(call.unit) !== call.id)) continue;
     const { unit } = call;
     const { evaluators } = await planOfRun(db, place.runId);
-    const isWanted = evaluators.some(({ name, sample }) =>
-      isSampled({ runId: place.runId, metric: name, unit, sample }),
-    );
-    if (!isWanted) continue;
+    const wanted = evaluators
+      .filter(({ name, sample }) => isSampled({ runId: place.runId, metric: name, unit, sample }))
+      .map(({ name }) => name);
+    if (wanted.length === 0) continue;
     rows.push({
       runId: place.runId,
       kind: call.shadow ? 'shadow' : 'live',
@@ -37,14 +37,25 @@ export async function keepAnswers(
       controlFailed: call.shadow ? call.controlOutput === undefined : null,
       controlOutput: call.controlOutput ?? null,
       at: call.at,
+      wanted,
     });
   }
   if (rows.length === 0) return;
-  await sql`
-    insert into live_answer as a (run_id, kind, draw, unit, variant, trace_id, failed, input, output, control_failed, control_output, at)
-    select distinct on ("runId", kind, draw, unit) * from json_to_recordset(${JSON.stringify(rows)}::json) as t("runId" text, kind text, draw int, unit text,
-      variant text, "traceId" text, failed boolean, input jsonb, output jsonb, "controlFailed" boolean,
-      "controlOutput" jsonb, at timestamptz)
-    order by "runId", kind, draw, unit, at
-    on conflict (run_id, kind, draw, unit) do nothing`.execute(db);
+  const given = JSON.stringify(rows);
+  await db.transaction().execute(async (trx) => {
+    await sql`
+      insert into live_answer (run_id, kind, draw, unit, variant, trace_id, failed, input, output, control_failed, control_output, at)
+      select distinct on ("runId", kind, draw, unit) *
+      from json_to_recordset(${given}::json) as t("runId" text, kind text, draw int, unit text, variant text,
+        "traceId" text, failed boolean, input jsonb, output jsonb, "controlFailed" boolean, "controlOutput" jsonb,
+        at timestamptz)
+      order by "runId", kind, draw, unit, at
+      on conflict do nothing`.execute(trx);
+    await sql`
+      insert into live_judgement (run_id, kind, draw, unit, metric)
+      select distinct "runId", kind, draw, unit, metric
+      from json_to_recordset(${given}::json) as t("runId" text, kind text, draw int, unit text, wanted text[]), unnest(wanted) as metric
+      order by 1, 2, 3, 4, 5
+      on conflict do nothing`.execute(trx);
+  });
 }

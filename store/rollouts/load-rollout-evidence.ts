@@ -44,7 +44,8 @@ export async function loadRolloutEvidence(db: Store, runId: string): Promise<Rol
         'metric',
         'asked',
         'failed',
-        sql<number>`extract(epoch from clock_timestamp() - last_value_at)::float8 * 1000`.as('ageMs'),
+        sql<number | null>`case when last_value_at > '-infinity'
+          then extract(epoch from clock_timestamp() - last_value_at)::float8 * 1000 end`.as('ageMs'),
       ])
       .where('run_id', '=', runId)
       .execute(),
