@@ -26,7 +26,8 @@ const { scoreLive } = proxyActivities<Activities>({
 const { lookAtRollout } = proxyActivities<Activities>({
   ...activityOptions,
   startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: '15s',
+  // A worker that died in the middle of a look costs five seconds, not more: harm may be waiting.
+  heartbeatTimeout: '5s',
   // "Nothing yet" comes with its own delay, the cadence; this one is for outages.
   retry: { initialInterval: '200ms', backoffCoefficient: 1.5, maximumInterval: '5s' },
   // A command need not wait for a look that waits: the next one reads the command.

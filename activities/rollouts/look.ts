@@ -17,6 +17,11 @@ export interface LookOutput {
   ended: boolean;
 }
 
+export interface LookOptions {
+  /** Between two looks, in place of 15 s; for tests that skip time. */
+  longestWaitMs?: number;
+}
+
 /** The type of the failure that says "nothing yet, look again". */
 export const nothingYet = 'nothing_yet';
 
@@ -28,12 +33,11 @@ const renewalMs = 15_000;
  * renews the lease, last, so that looks that fail let it run out. When there is nothing to do it fails in a way that Temporal tries
  * again after the cadence: waiting for weeks adds nothing to the history. Durations go by Temporal's clock (that of this attempt, which
  * tests may skip), or by the database's where the attempt waited for a worker; leases and approvals by the database's.
- * @param options.longestWaitMs Between two looks, in place of 15 s; for tests that skip time.
  */
 export async function lookAtRollout(
   dependencies: ActivityDependencies,
   { runId }: { runId: string },
-  options: { longestWaitMs?: number } = {},
+  options: LookOptions = {},
 ): Promise<LookOutput> {
   const { db } = dependencies;
   const nowMs = Math.max(activityInfo().currentAttemptScheduledTimestampMs, await databaseTimeMs(db));

@@ -42,12 +42,12 @@ describe('a workflow that was changed as it must not be is found out', () => {
     for (const folder of drafts) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** The workflows with one piece of `experiment.ts` replaced. */
-  const changed = (from: string, to: string) => {
+  /** The workflows with one piece of a file replaced. */
+  const changed = (from: string, to: string, name = 'experiment.ts') => {
     const folder = mkdtempSync(join(root, '.vitest', 'mutant-'));
     drafts.push(folder);
     cpSync(join(root, 'workflows'), folder, { recursive: true });
-    const file = join(folder, 'experiment.ts');
+    const file = join(folder, name);
     const source = readFileSync(file, 'utf8');
     expect(source).toContain(from);
     writeFileSync(file, source.replace(from, to));
@@ -70,5 +70,31 @@ describe('a workflow that was changed as it must not be is found out', () => {
   it('does not look again after a pause', async () => {
     const mutant = await changed("if (intent === 'run') return true;", "if (intent !== 'abort') return true;");
     expect(await broken(mutant)).toContain('experiment-paused-and-resumed');
+  });
+
+  it('looks at a rollout once more after its end', async () => {
+    const mutant = await changed('if (looked?.ended) return;', '', 'rollout.ts');
+    expect(await broken(mutant)).toEqual(expect.arrayContaining(['rollout-promoted', 'rollout-rolled-back']));
+  });
+
+  it('does not wake for a command', async () => {
+    const mutant = await changed('commands += 1;', '', 'rollout.ts');
+    expect(await broken(mutant)).toContain('rollout-held');
+  });
+
+  it('begins the next history of a rollout at another look', async () => {
+    const mutant = await changed('const looksPerHistory = 100;', 'const looksPerHistory = 90;', 'rollout.ts');
+    expect(await broken(mutant)).toEqual(['rollout-continued-1']);
+  });
+
+  it('fails a rollout in another place', async () => {
+    const mutant = await changed(
+      'let commands = 0;',
+      "let commands = 0;\n  await failRollout({ runId, message: '', fix: '' });",
+      'rollout.ts',
+    );
+    expect(await broken(mutant)).toEqual(
+      histories.flatMap((one) => (/^rollout-/.test(one.workflowId) ? one.workflowId : [])).sort(),
+    );
   });
 });
