@@ -4,8 +4,12 @@ import { binOf } from '../../schema/contracts/scale-value.ts';
 import type { Store } from '../open-database.ts';
 import { planOfRun } from '../rollouts/plan-of-run.ts';
 
-/** Exposures may commit a moment after later ones: those of the last minute before the mark are looked at again. */
-const slack = sql`interval '60 seconds'`;
+/**
+ * Exposures may commit a moment after later ones: the last seconds before the mark are looked at again each time, the last two minutes once
+ * a minute, for those that waited for a lock.
+ */
+const slack = sql`case when date_trunc('minute', mark.since) < date_trunc('minute', mark.until)
+  then interval '2 minutes' else interval '5 seconds' end`;
 
 /** Units settled in one transaction: those who write to them wait no longer than it takes. */
 const chunk = 20_000;

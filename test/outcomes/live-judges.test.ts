@@ -6,6 +6,7 @@ import { insertExposures } from '../../store/traffic/insert-exposures.ts';
 import { pushSupportBot, rolloutSpec, untilResult } from '../rollout/use-rollout.ts';
 import { eventually } from '../support/eventually.ts';
 import { refusalOf } from '../support/refusal-of.ts';
+import { runCli } from '../support/run-cli.ts';
 import { type TestStack, useTestStack } from '../support/test-stack.ts';
 import { wrongCounts } from './moving-rollout.ts';
 
@@ -187,11 +188,13 @@ test('an event that came as an outcome waits for a person: refuted it counts not
     changed: true,
   });
   expect((await stack.sluice.runs.get.query({ id })).status).toBe('running');
-  expect(await stack.as('on_call').runs.confirmEvent.mutate({ ...said, confirm: true })).toMatchObject({
-    changed: true,
-  });
-  expect(await stack.as('on_call').runs.confirmEvent.mutate({ ...said, confirm: true })).toMatchObject({
-    changed: false,
-  });
+  const env = { SLUICE_URL: stack.url, SLUICE_API_KEY: stack.keys.on_call };
+  const listed = await runCli(['run', 'events', id], { env });
+  expect(listed.stdout).toMatch(/harm {2}candidate {2}hurt {2}refuted by person:annotator/);
+  const confirmed = await runCli(
+    ['run', 'confirm', id, '--unit', 'hurt', '--metric', 'harm', '--reason', 'it was so', '--json'],
+    { env },
+  );
+  expect(JSON.parse(confirmed.stdout)).toEqual({ id, changed: true });
   expect(await untilResult(stack, id, ({ status }) => status === 'completed')).toMatchObject({ action: 'roll_back' });
 });
