@@ -42,11 +42,12 @@ export async function runScenario(stack: Stack, scenario: Scenario, seed: string
     const { assignments } = (await post(stack, '/v1/assignments', { agent, units: names })) as {
       assignments: { unit: string; variant: string }[];
     };
+    const at = Date.now();
     candidateUnits += assignments.filter(({ variant }) => variant !== 'control').length;
     const outcomes = assignments.flatMap(({ unit, variant }, index) =>
       Object.entries(scenario.traffic.metrics).map(([metric, model]) => {
         const value = draw(generator, model, variant, units + index);
-        return { agent, unit, metric, identifier: 'value', value };
+        return { agent, unit, metric, identifier: 'value', value, at };
       }),
     );
     await post(stack, '/v1/outcomes', { outcomes });
