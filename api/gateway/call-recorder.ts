@@ -1,4 +1,5 @@
 import type { FinishedCall } from '../../store/outcomes/record-calls.ts';
+import { isOutage } from '../outage.ts';
 
 /** Writes finished calls down behind the answers. */
 export interface CallRecorder {
@@ -10,6 +11,8 @@ export interface CallRecorder {
 const flushMs = 250;
 const retryMs = 500;
 const batchRows = 500;
+/** Of what fails although Postgres is there. */
+const mostTries = 3;
 /** Most that is kept in memory, for as long as Postgres is away. */
 const mostWaiting = 20_000;
 const mostContentBytes = 67_108_864;
@@ -40,9 +43,9 @@ export function createCallRecorder(options: {
         await options.store(batch);
       } catch (error) {
         failures += 1;
-        if (isOutageLike(error)) break;
-        // It would be refused for ever, and hold up all behind it.
-        console.error(new Date().toISOString(), `${batch.length} finished calls were refused:`, error);
+        if (isAway(error) || failures < mostTries) break;
+        // It would fail for ever, and hold up all behind it.
+        console.error(new Date().toISOString(), `${batch.length} finished calls cannot be recorded:`, error);
         lose(batch);
       }
       queue = queue.slice(batch.length);
@@ -83,8 +86,6 @@ export function createCallRecorder(options: {
   };
 }
 
-/** All but what Postgres refuses as wrong data (SQLSTATE classes 21, 22, 23, 42). */
-function isOutageLike(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return !(typeof code === 'string' && /^(21|22|23|42)/.test(code));
+function isAway(error: unknown): boolean {
+  return isOutage(error) || (error instanceof Error && /query read timeout/i.test(error.message));
 }

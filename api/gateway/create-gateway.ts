@@ -152,6 +152,7 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
     }
   }
 
+  /** Rejects with the reason of `call.signal` when the user went away before there was an answer; that is recorded too. */
   async function serve(call: GatewayCall): Promise<ServedCall> {
     const live = await dataPlane.live.agentOf({ projectId: call.projectId, agent: call.agent });
     const startedAt = performance.now();
@@ -160,67 +161,74 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
     const traceId = traceIdOf(call.traceparent);
     const placed = place(live, call);
     const { runId } = placed;
-    let answered: { name: string; version: number } = { name: placed.variant, version: placed.version };
-    let failure: FailedPass | null = null;
-    let { reply, served } = await askVersion(live, call, { ...placed, id, traceId, shadow: false }, call.signal);
-    const control = live.split.variants[0];
-    let mayNotRepeat = !reply.ok && served?.config.sideEffects === true;
-    if (!reply.ok && placed.position !== 0 && control !== undefined && !mayNotRepeat) {
-      const { agentId } = live;
-      const config = await dataPlane.live.configOf({ agentId, version: control.version }).catch(() => null);
-      if (config?.sideEffects === true) mayNotRepeat = true;
-      else {
-        failure = reply;
-        answered = control;
-        const asked = {
-          id: `${id}-control`,
-          variant: control.name,
-          version: control.version,
-          runId,
+    const record = (end: CallEnd & { fellBack: boolean }): void => {
+      const content = runId === null || call.unit === null ? null : { input: call.input(), ...outputOf(end.facts) };
+      const { position: _, ...assigned } = placed;
+      calls.record(
+        {
+          id,
+          projectId: live.projectId,
+          agentId: live.agentId,
+          ...assigned,
+          unit: call.unit,
           traceId,
           shadow: false,
-        };
-        ({ reply, served } = await askVersion(live, call, asked, call.signal));
-      }
-    }
-    const fellBack = failure !== null;
-    return {
-      reply,
-      variant: answered.name,
-      version: answered.version,
-      assigned: placed.variant,
-      fellBack,
-      mayNotRepeat,
-      traceId,
-      finished(end) {
-        const errorClass = failure?.errorClass ?? end.errorClass;
-        const content = runId === null || call.unit === null ? null : { input: call.input(), ...outputOf(end.facts) };
-        const { randomised, position: _, ...assigned } = placed;
-        calls.record(
-          {
-            id,
-            projectId: live.projectId,
-            agentId: live.agentId,
-            ...assigned,
-            unit: call.unit,
-            randomised,
-            traceId,
-            shadow: false,
-            fellBack,
-            status: errorClass === null ? 'succeeded' : 'failed',
-            errorClass,
-            latencyMs: performance.now() - startedAt,
-            firstTokenMs: end.firstTokenMs ?? null,
-            ...measuredOf(end.facts),
-            at,
-            ...content,
-          },
-          content === null ? 0 : call.inputBytes + (end.facts?.outputBytes ?? 0),
-        );
-        if (live.split.shadow !== null && reply.ok)
-          startShadow(live, call, { id, traceId, controlOutput: end.facts?.output });
-      },
+          fellBack: end.fellBack,
+          status: end.errorClass === null ? 'succeeded' : 'failed',
+          errorClass: end.errorClass,
+          latencyMs: performance.now() - startedAt,
+          firstTokenMs: end.firstTokenMs ?? null,
+          ...measuredOf(end.facts),
+          at,
+          ...content,
+        },
+        content === null ? 0 : call.inputBytes + (end.facts?.outputBytes ?? 0),
+      );
     };
+    try {
+      const answer = await askWithFallback(live, call, { ...placed, id, traceId });
+      return {
+        ...answer,
+        assigned: placed.variant,
+        fellBack: answer.failure !== null,
+        traceId,
+        finished(end) {
+          record({
+            ...end,
+            fellBack: answer.failure !== null,
+            errorClass: answer.failure?.errorClass ?? end.errorClass,
+          });
+          if (live.split.shadow === null || !answer.reply.ok) return;
+          startShadow(live, call, { id, traceId, controlOutput: end.facts?.output });
+        },
+      };
+    } catch (error) {
+      if (call.signal.aborted) record({ errorClass: 'abandoned', fellBack: false });
+      throw error;
+    }
+  }
+
+  /** The answer of the placed version, or of control in its place when it failed and that calls nobody twice who may not be. */
+  async function askWithFallback(
+    live: LiveAgent,
+    call: GatewayCall,
+    placed: Placed & { id: string; traceId: string },
+  ): Promise<Pick<ServedCall, 'reply' | 'variant' | 'version' | 'mayNotRepeat'> & { failure: FailedPass | null }> {
+    const { variant, version } = placed;
+    const first = await askVersion(live, call, { ...placed, shadow: false }, call.signal);
+    const { reply } = first;
+    const control = live.split.variants[0];
+    if (reply.ok) return { reply, variant, version, mayNotRepeat: false, failure: null };
+    const mayNotRepeat = first.served?.config.sideEffects === true;
+    if (mayNotRepeat || placed.position === 0 || control === undefined) {
+      return { reply, variant, version, mayNotRepeat, failure: null };
+    }
+    const config = await dataPlane.live.configOf({ agentId: live.agentId, version: control.version }).catch(() => null);
+    if (config?.sideEffects === true) return { reply, variant, version, mayNotRepeat: true, failure: null };
+    const asked = { ...placed, id: `${placed.id}-control`, variant: control.name, version: control.version };
+    const second = await askVersion(live, call, { ...asked, shadow: false }, call.signal);
+    const answered = { variant: control.name, version: control.version };
+    return { ...answered, reply: second.reply, mayNotRepeat: false, failure: reply };
   }
 
   /** The candidate answers too, unseen: after the user has their answer, so that it can neither delay nor fail it. */

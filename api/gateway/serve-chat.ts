@@ -62,6 +62,10 @@ export async function serveChat(
     });
     const { errorClass, facts } = await streamToUser(reply, response);
     call.finished({ errorClass, firstTokenMs: reply.stream.firstTokenMs, facts });
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+    // Nobody is there to be told.
+    input.reply.hijack();
   } finally {
     gone.end();
   }

@@ -63,6 +63,10 @@ export async function serveInvoke(
         ? { errorClass: null, facts: reply.kind === 'whole' ? reply.facts() : {} }
         : { errorClass: reply.errorClass, facts: reply.usage ? { usage: reply.usage } : {} },
     );
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+    // Nobody is there to be told.
+    given.reply.hijack();
   } finally {
     gone.end();
   }

@@ -40,7 +40,7 @@ export async function placeRollout(
     name: 'support-bot-v2',
     spec: {} as never,
     specHash: '',
-    plan: { rerandomize: 'never', metrics: [] } as never,
+    plan: { rerandomize: 'never', metrics: [], evaluators: [] } as never,
     planHash: '',
     idempotencyKey: null,
     requestedBy: 'person:test',
