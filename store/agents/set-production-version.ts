@@ -30,7 +30,8 @@ export async function setProductionVersion(
   // A rollout that moves the traffic sees the change at its next look; else all units get the version at once.
   const split = await findSplit(trx, agentId);
   if (split !== null && split.runId === null) {
-    await returnToControl(trx, { projectId: input.projectId, agentId, agent: input.name, version: input.version });
+    const { projectId, name: agent, version } = input;
+    await returnToControl(trx, { projectId, agentId, agent, version, sessions: 'kill' });
   }
   await sql`select pg_notify('sluice_traffic', ${agentId})`.execute(trx);
   return { previous, changed: true };

@@ -12,7 +12,9 @@ export async function stopRollout(trx: Store, runId: string, why: string): Promi
   const { plan, projectId, productionVersion, state, name } = await readRollout(trx, runId);
   if (state.phase === 'ended') return;
   const version = productionVersion ?? plan.controlVersion;
-  await returnToControl(trx, { projectId, agentId: plan.agent.id, agent: plan.agent.name, version });
+  const { id: agentId, name: agent } = plan.agent;
+  // Who stops a rollout by hand wants no session to go on with it.
+  await returnToControl(trx, { projectId, agentId, agent, version, sessions: 'kill' });
   await changeState(trx, runId, { phase: 'ended', hold: null, command: null, command_note: null });
   const sentence = `${name} is stopped, all units get version ${version}: ${why}`;
   const facts = { runId, name, agent: plan.agent.name, sentence, version };

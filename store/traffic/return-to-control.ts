@@ -2,10 +2,13 @@ import type { Store } from '../open-database.ts';
 import { findSplit } from './find-split.ts';
 import { setTraffic } from './set-traffic.ts';
 
-/** All units of an agent get one version from here on; nothing is drawn. Does nothing when that is so already. */
+/**
+ * All units of an agent get one version from here on; nothing is drawn. Does nothing when that is so already.
+ * @param input.sessions What becomes of the candidate's sessions. @default what the rollout says
+ */
 export async function returnToControl(
   trx: Store,
-  input: { projectId: string; agentId: string; agent: string; version: number },
+  input: { projectId: string; agentId: string; agent: string; version: number; sessions?: 'kill' },
 ): Promise<void> {
   const now = await findSplit(trx, input.agentId);
   if (now !== null && now.seed === null && now.variants[0]?.version === input.version) return;
@@ -26,7 +29,7 @@ export async function returnToControl(
       conditions: [],
       force: {},
       startedAtMs: null,
-      sessions: now?.sessions ?? 'kill',
+      sessions: input.sessions ?? now?.sessions ?? 'kill',
     },
   });
 }
