@@ -116,3 +116,18 @@ test('a judge decides nothing until people are shown to agree with it, and decid
   expect(after.exitCode, after.output).toBe(0);
   expect(resultOf(after)).toMatchObject({ verdict: 'pass', agreement: [{ label: 'helpful', trials: 80 }] });
 });
+
+test('the canary widens itself over real sessions, and version 2 is in production at its end', async () => {
+  const examples = examplesAt({ 4501: await serve('node', 'examples/first-experiment/agents.ts') });
+  for (const file of ['router-v1.yaml', 'router-v2.yaml']) {
+    const pushed = await stack.cli(['agent', 'push', join(examples, 'canary', file)], { cwd: root });
+    expect(pushed.exitCode, pushed.output).toBe(0);
+  }
+  const started = await stack.cli(['run', 'start', join(examples, 'canary/canary.yaml'), '--json'], { cwd: root });
+  expect(started.exitCode, started.output).toBe(0);
+  const { id } = JSON.parse(started.stdout.trim().split('\n').at(-1) ?? '');
+  const users = spawnSync('node', ['examples/canary/users.ts', stack.dataDir, id], { cwd: root, encoding: 'utf8' });
+  expect(users.stdout + users.stderr).toContain('the rollout completed: roll_forward');
+  const agents = await stack.client.agents.list.query();
+  expect(agents.find(({ name }) => name === 'support-router')).toMatchObject({ productionVersion: 2 });
+}, 120_000);
