@@ -24,6 +24,7 @@ export interface EndpointConfig {
   urlKey: string;
   url: string;
   headers?: Record<string, string> | undefined;
+  headerSecrets?: Record<string, string> | undefined;
   secret?: string | undefined;
   timeoutMs?: number | undefined;
   maxResponseBytes?: number | undefined;
@@ -88,14 +89,12 @@ export function httpEndpoint(config: EndpointConfig, dependencies: AgentDependen
   const requestPath = url.pathname + url.search;
   const timeoutMs = config.timeoutMs ?? defaultTimeoutMs;
   const maxBytes = config.maxResponseBytes ?? defaultMaxResponseBytes;
-  const { headers: fixedHeaders, confidential } = readHeaders(config);
+  const { headers: fixedHeaders, secrets, confidential } = readHeaders(config);
   const blocked = whyUrlBlocked(url, allowedNetworks);
   const blockedFix =
     allowedNetworks === 'private'
       ? 'use another address: this kind is never allowed'
       : `use another address, or allow more networks where the worker runs (allowed now: ${allowedNetworks})`;
-  const secretMissing = `secret ${config.secret} of the agent at ${shown} is not set`;
-  const secretFix = `set the environment variable ${config.secret} where the worker runs, and restart the worker`;
   const lookup = guardedLookup(allowedNetworks);
   const explaining = { url, timeoutMs, maxBytes, quote: (text: string) => quoteText(redact(text)), blockedFix };
   const pool = new Pool(url.origin, {
@@ -107,14 +106,24 @@ export function httpEndpoint(config: EndpointConfig, dependencies: AgentDependen
     bodyTimeout: 0,
   });
   /** As last resolved, to be kept out of messages. */
-  let secret = '';
+  let resolved: string[] = [];
 
-  /** The headers of a call but its own two; undefined when the secret is missing. */
-  function baseHeaders(): string[] | undefined {
-    if (config.secret === undefined) return fixedHeaders.slice();
-    // Files and shells like to add a line end.
-    secret = resolveSecret(config.secret)?.trim() ?? '';
-    return secret === '' ? undefined : [...fixedHeaders, 'authorization', `Bearer ${secret}`];
+  /** The headers of a call but its own two; or which secret is missing. */
+  function baseHeaders(): string[] | { message: string; fix: string } {
+    const headers = fixedHeaders.slice();
+    const values: string[] = [];
+    for (const { header, prefix, name } of secrets) {
+      // Files and shells like to add a line end.
+      const value = resolveSecret(name)?.trim() ?? '';
+      if (value === '') {
+        const fix = `set the environment variable ${name} where the worker runs, and restart the worker`;
+        return { message: `secret ${name} of the agent at ${shown} is not set`, fix };
+      }
+      values.push(value);
+      headers.push(header, prefix + value);
+    }
+    resolved = values;
+    return headers;
   }
 
   function way({ traceparent, context }: HttpRequest): Way | FailedAnswer {
@@ -122,7 +131,7 @@ export function httpEndpoint(config: EndpointConfig, dependencies: AgentDependen
       return failedAnswer('blocked', `agent at ${shown} may not be called: ${blocked}; ${blockedFix}`, 0);
     }
     const headers = baseHeaders();
-    if (headers === undefined) return failedAnswer('not_configured', `${secretMissing}; ${secretFix}`, 0);
+    if (!Array.isArray(headers)) return failedAnswer('not_configured', `${headers.message}; ${headers.fix}`, 0);
     headers.push('traceparent', traceparent, 'idempotency-key', context.trialId);
     return { ok: true, pool, path: requestPath, headers, timeoutMs, maxBytes };
   }
@@ -171,7 +180,7 @@ export function httpEndpoint(config: EndpointConfig, dependencies: AgentDependen
 
   function redact(text: string): string {
     let shownText = text.slice(0, 10_000);
-    for (const value of secret === '' ? confidential : [secret, ...confidential]) {
+    for (const value of [...resolved, ...confidential]) {
       shownText = shownText.replaceAll(value, '[secret]');
     }
     return shownText;
@@ -190,7 +199,8 @@ export function httpEndpoint(config: EndpointConfig, dependencies: AgentDependen
     redact,
     async probe() {
       if (blocked !== null) return { message: `agent at ${shown} may not be called: ${blocked}`, fix: blockedFix };
-      if (baseHeaders() === undefined) return { message: secretMissing, fix: secretFix };
+      const headers = baseHeaders();
+      if (!Array.isArray(headers)) return headers;
       const error = await probeTcp(url, lookup, probeMs);
       if (error === null) return null;
       if (error instanceof BlockedAddressError) {

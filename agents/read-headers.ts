@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isConfidentialHeader } from '../schema/contracts/headers.ts';
 import { SluiceError } from '../schema/errors.ts';
 
 /** Set by the adapter or by the connection: a configured value would be lost or break the call. */
@@ -14,14 +15,17 @@ const reserved = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-const confidentialNames = /auth|cookie|key|pass|secret|token/i;
+type HeaderKey = 'headers' | 'headerSecrets';
+
 /** Shorter values are too common to be looked for in messages. */
 const minConfidentialLength = 6;
 
 export interface ReadHeaders {
   /** name, value, name, value, …; the same for every call. */
   headers: string[];
-  /** Values that must not be seen in messages, by the names of their headers. */
+  /** What is asked for at each call: the header, what stands before the secret, the name of the secret. */
+  secrets: { header: string; prefix: string; name: string }[];
+  /** Values that must not be seen in messages, by the names of their headers: of versions from before they were refused. */
   confidential: string[];
 }
 
@@ -31,6 +35,7 @@ export interface ReadHeaders {
  */
 export function readHeaders(config: {
   headers?: Record<string, string> | undefined;
+  headerSecrets?: Record<string, string> | undefined;
   secret?: string | undefined;
 }): ReadHeaders {
   const headers: Record<string, string> = {
@@ -41,28 +46,46 @@ export function readHeaders(config: {
   const confidential: string[] = [];
   for (const [name, value] of Object.entries(config.headers ?? {})) {
     const lower = name.toLowerCase();
-    if (reserved.has(lower)) throw badHeader(name, 'is set by Sluice itself', 'leave it out');
+    check('headers', name, value);
     if (lower === 'authorization' && config.secret !== undefined) {
-      throw badHeader(
-        name,
-        'is also made from `secret`',
-        'keep one of the two; `secret` keeps the value out of the spec',
-      );
-    }
-    try {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
-    } catch {
-      throw badHeader(name, 'has a name or value that HTTP cannot carry', 'use plain characters without line breaks');
+      throw badHeader('headers', name, 'is also made from `secret`', 'keep `secret`');
     }
     headers[lower] = value;
-    if (confidentialNames.test(name) && value.length >= minConfidentialLength) confidential.push(value);
+    if (isConfidentialHeader(name) && value.length >= minConfidentialLength) confidential.push(value);
   }
-  return { headers: Object.entries(headers).flat(), confidential };
+  const secrets =
+    config.secret === undefined ? [] : [{ header: 'authorization', prefix: 'Bearer ', name: config.secret }];
+  const given = new Set([
+    ...Object.keys(config.headers ?? {}).map((name) => name.toLowerCase()),
+    ...secrets.map((one) => one.header),
+  ]);
+  for (const [name, secret] of Object.entries(config.headerSecrets ?? {})) {
+    const lower = name.toLowerCase();
+    check('headerSecrets', name, '');
+    if (given.has(lower)) {
+      const fix = 'keep one of `secret` (the authorization header), `headers` and `headerSecrets`';
+      throw badHeader('headerSecrets', name, 'is given twice', fix);
+    }
+    given.add(lower);
+    delete headers[lower];
+    secrets.push({ header: lower, prefix: '', name: secret });
+  }
+  return { headers: Object.entries(headers).flat(), secrets, confidential };
 }
 
-function badHeader(name: string, what: string, fix: string): SluiceError {
-  const path = `headers[${JSON.stringify(name)}]`;
+function check(key: HeaderKey, name: string, value: string): void {
+  if (reserved.has(name.toLowerCase())) throw badHeader(key, name, 'is set by Sluice itself', 'leave it out');
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    const what = 'has a name or value that HTTP cannot carry';
+    throw badHeader(key, name, what, 'use plain characters without line breaks');
+  }
+}
+
+function badHeader(key: HeaderKey, name: string, what: string, fix: string): SluiceError {
+  const path = `${key}[${JSON.stringify(name)}]`;
   const message = `${path} of the agent ${what}`;
   return new SluiceError({ code: 'invalid_input', message, fix, details: [{ path, message }] });
 }

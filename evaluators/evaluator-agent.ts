@@ -9,12 +9,13 @@ export function evaluatorAgent(config: EvaluatorConfig): AgentConfig | null {
   switch (config.type) {
     case 'llm_judge':
     case 'pairwise': {
-      const { baseUrl, model, secret, headers, parameters, prices, limits, timeoutMs } = config;
-      return present({ adapter: 'openai', baseUrl, model, secret, headers, parameters, prices, limits, timeoutMs });
+      const { baseUrl, model, secret, headers, headerSecrets, parameters, prices, limits, timeoutMs } = config;
+      const sent = { secret, headers, headerSecrets };
+      return present({ adapter: 'openai', baseUrl, model, ...sent, parameters, prices, limits, timeoutMs });
     }
     case 'http': {
-      const { url, headers, secret, limits, timeoutMs } = config;
-      return present({ adapter: 'http', url, headers, secret, limits, timeoutMs });
+      const { url, headers, headerSecrets, secret, limits, timeoutMs } = config;
+      return present({ adapter: 'http', url, headers, headerSecrets, secret, limits, timeoutMs });
     }
     case 'exec': {
       const { command, cwd, secrets, limits, timeoutMs } = config;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { headerSecretsSchema, headersSchema } from './headers.ts';
 import { nameSchema } from './words.ts';
 
 /** Limits that hold across workers for one agent endpoint. */
@@ -34,7 +35,8 @@ const commonFields = {
 export const httpAgentSchema = z.strictObject({
   adapter: z.literal('http'),
   url: z.url({ protocol: /^https?$/ }),
-  headers: z.record(z.string().max(200), z.string().max(4000)).optional(),
+  headers: headersSchema.optional(),
+  headerSecrets: headerSecretsSchema.optional(),
   /** Name of the secret sent as `Authorization: Bearer …`. */
   secret: z.string().max(200).optional(),
   /** Where the output stands in the answer, e.g. `choices[0].message.content`. @default "output" */
@@ -135,7 +137,8 @@ export const openaiAgentSchema = z.strictObject({
   /** Up to and with the version, e.g. `https://llm.example.org/v1`. */
   baseUrl: z.url({ protocol: /^https?$/ }),
   model: z.string().min(1).max(200),
-  headers: z.record(z.string().max(200), z.string().max(4000)).optional(),
+  headers: headersSchema.optional(),
+  headerSecrets: headerSecretsSchema.optional(),
   /** Name of the secret sent as `Authorization: Bearer …`. */
   secret: z.string().max(200).optional(),
   prompt: z

@@ -85,8 +85,9 @@ function promptSchema(roots: readonly string[], required: readonly string[]) {
 }
 
 /** A model behind an endpoint that speaks chat completions: the same keys as an `openai` agent has. */
-const { baseUrl, model, secret, headers, parameters, prices, limits, timeoutMs } = openaiAgentSchema.shape;
-const modelFields = { baseUrl, model, secret, headers, parameters, prices, limits, timeoutMs };
+const { baseUrl, model, secret, headers, headerSecrets, parameters, prices, limits, timeoutMs } =
+  openaiAgentSchema.shape;
+const modelFields = { baseUrl, model, secret, headers, headerSecrets, parameters, prices, limits, timeoutMs };
 
 const labelSchema = z.string().trim().min(1).max(100);
 
@@ -244,6 +245,7 @@ export const httpEvaluatorSchema = z.strictObject({
   name,
   url: httpAgentSchema.shape.url,
   headers: httpAgentSchema.shape.headers,
+  headerSecrets: httpAgentSchema.shape.headerSecrets,
   secret: httpAgentSchema.shape.secret,
   timeoutMs: httpAgentSchema.shape.timeoutMs,
   limits: httpAgentSchema.shape.limits,

@@ -283,6 +283,27 @@ describe('secrets', () => {
     expect(stub.calls()).toBe(0);
   });
 
+  it('sends other headers from secrets too, and keeps those out of messages', async () => {
+    const headerSecrets = { 'X-Api-Key': 'API_KEY', 'x-org': 'ORG' };
+    const secrets = { API_KEY: 'key-value-9\n', ORG: 'org-value-1' };
+    const answer = await callOnce(at('/echo-headers', { headerSecrets }), { secrets });
+    expect(answer).toMatchObject({ output: { headers: { 'x-api-key': 'key-value-9', 'x-org': 'org-value-1' } } });
+    const server = await rawServer('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\nbad key key-value-9');
+    const refused = failed(await callOnce(at('', { url: server.url, headerSecrets }), { secrets }));
+    expect(refused.message).toContain('bad key [secret]');
+    expect(refused.message).not.toContain('key-value-9');
+    server.close();
+  });
+
+  it('calls nobody when the secret of a header is not set, and says which', async () => {
+    const agent = at('/run', { headerSecrets: { 'x-api-key': 'DATABASE_URL' } });
+    const answer = failed(await callOnce(agent));
+    expect(answer).toMatchObject({ errorClass: 'not_configured', retryable: false });
+    expect(answer.message).toContain('secret DATABASE_URL of the agent at');
+    expect(await agentOf(agent).probe()).toMatchObject({ message: expect.stringContaining('DATABASE_URL') });
+    expect(stub.calls()).toBe(0);
+  });
+
   it('keeps them out of messages, even when the agent sends them back', async () => {
     const server = await rawServer(
       'HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\nbad token: Bearer s3cret-value, key-value-9',
@@ -304,6 +325,10 @@ describe('configuration that cannot work', () => {
     [{ url: 'http://user:hunter2@127.0.0.1/' }, 'holds a user or password'],
     [{ headers: { 'Content-Length': '3' } }, 'is set by Sluice itself'],
     [{ headers: { 'x-a': 'b\r\nx-c: d' } }, 'that HTTP cannot carry'],
+    [{ headerSecrets: { 'Content-Length': 'N' } }, 'is set by Sluice itself'],
+    [{ headerSecrets: { 'x a': 'N' } }, 'that HTTP cannot carry'],
+    [{ secret: 'N', headerSecrets: { Authorization: 'N' } }, 'is given twice'],
+    [{ headers: { 'X-Org': 'a' }, headerSecrets: { 'x-org': 'N' } }, 'is given twice'],
     [{ outputPath: 'choices[0' }, 'does not parse at character 8'],
   ])('refuses %o before any call', (config, message) => {
     expect(() => agentOf(at('/run', config))).toThrow(

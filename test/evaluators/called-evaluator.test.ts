@@ -33,6 +33,21 @@ const example: EvaluatorInput = {
 const judge = async (more: object, given: EvaluatorInput = example) =>
   createEvaluator({ name: 'own', ...more } as EvaluatorConfig, { functions: {}, callAgent }).evaluate(given);
 
+it('a judge whose header is a secret is not asked without it, and says which is missing', async () => {
+  const headerSecrets = { 'x-api-key': 'JUDGE_KEY' };
+  const model = { baseUrl: new URL(url).origin, model: 'm', choices: { yes: 1, no: 0 }, prompt: '{{output}}' };
+  const before = asked.length;
+  for (const more of [
+    { type: 'http', url },
+    { ...model, type: 'llm_judge' },
+    { ...model, type: 'pairwise', choices: undefined },
+  ]) {
+    const given = { ...example, control: { output: 'Five.' } };
+    await expect(judge({ ...more, headerSecrets }, given)).rejects.toThrow('secret JUDGE_KEY of the agent at');
+  }
+  expect(asked).toHaveLength(before);
+});
+
 describe('an http evaluator', () => {
   it('is sent input, output, expected, metadata and steps as they are', async () => {
     await judge({ type: 'http', url });
