@@ -138,14 +138,13 @@ test('a shadow stage counts the first pair of each unit by the difference of the
   await recordCalls(database.db, [control(a, { latencyMs: 300 }), shadow(a, { latencyMs: 100 })]);
   await recordCalls(database.db, [control(b), shadow(b, { latencyMs: 900 })]);
   await recordCalls(database.db, [control(c, { unit: 'two' }), shadow(c, { unit: 'two', status: 'failed' })]);
-  const rows = await database.db.selectFrom('shadow_count').selectAll().where('run_id', '=', runId).execute();
-  const counted = rows.map(({ stage, variant, metric, difference, count }) => [
-    stage,
-    variant,
-    metric,
-    difference,
-    count,
-  ]);
+  const rows = await database.db
+    .selectFrom('shadow_count')
+    .select((eb) => ['stage', 'variant', 'metric', 'difference', eb.fn.sum<number>('count').as('count')])
+    .where('run_id', '=', runId)
+    .groupBy(['stage', 'variant', 'metric', 'difference'])
+    .execute();
+  const counted = rows.map((row) => [row.stage, row.variant, row.metric, row.difference, Number(row.count)]);
   expect(counted.sort()).toEqual(
     [
       [2, 'candidate', 'errorRate', 0, 1],
