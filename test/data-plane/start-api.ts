@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { runApi } from '../../api/main.ts';
 
@@ -16,6 +17,8 @@ export async function startApi(options: {
       port: 0,
       auditKey: 'a-key',
       log: false,
+      allowExec: true,
+      functionsFile: fileURLToPath(new URL('../support/test-functions.ts', import.meta.url)),
     },
     closing.signal,
   );
