@@ -13,6 +13,7 @@ import { listRuns } from '../../store/runs/list-runs.ts';
 import { answerRequest } from '../operations/approvals/answer-request.ts';
 import { previewPlan } from '../operations/plans/preview-plan.ts';
 import { confirmEvent } from '../operations/rollouts/confirm-event.ts';
+import { previewRollout } from '../operations/rollouts/preview-rollout.ts';
 import { startRollout } from '../operations/rollouts/start-rollout.ts';
 import { steerRollout } from '../operations/rollouts/steer-rollout.ts';
 import { changeRun } from '../operations/runs/change-run.ts';
@@ -50,6 +51,7 @@ const answered = id.extend({
 const startInput = z
   .custom<z.input<typeof experimentSpecSchema> | z.input<typeof rolloutSpecSchema>>()
   .transform((spec) => (isRolloutSpec(spec) ? parseRollout(spec, 'spec') : parseSpec(spec, 'spec')));
+const rolloutInput = z.custom<z.input<typeof rolloutSpecSchema>>().transform((spec) => parseRollout(spec, 'spec'));
 const side = z.object({ run: z.string().min(1).max(100), variant: z.string().max(100).optional() });
 
 export const runsRouter = router({
@@ -95,6 +97,10 @@ export const runsRouter = router({
       }),
     )
     .mutation(previewPlan),
+  /** What a rollout of this spec would be; calls nothing, starts nothing. */
+  planRollout: procedureFor('engineer')
+    .input(z.object({ spec: rolloutInput }))
+    .mutation(previewRollout),
   get: procedureFor('viewer').input(id).query(getRun),
   spec: procedureFor('viewer').input(id).query(getSpec),
   list: procedureFor('viewer')

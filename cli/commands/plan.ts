@@ -8,7 +8,7 @@ import { wholeNumber } from '../whole-number.ts';
 export function register(program: Command): void {
   program
     .command('plan <file>')
-    .description('what the experiment in a YAML or JSON spec would call, cost and be able to show')
+    .description('what the experiment or rollout in a YAML or JSON spec would do, cost and be able to show')
     .option('--limit <n>', 'only the first n examples', wholeNumber(1))
     .option(
       '--effect <metric=e>',
@@ -17,7 +17,7 @@ export function register(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nCalls every variant on five examples (not one with side effects). Starts no run and stores no trial.',
+      '\nCalls every variant of an experiment on five examples (not one with side effects), and nothing for a rollout. Starts no run.',
     )
     .action(async (file: string, options: PlanOptions, command: Command) => {
       const { planSpec } = await import('../plan/plan-spec.ts');

@@ -12,8 +12,13 @@ export interface PlanOptions {
 
 /** `plan FILE`: pushes the data file that the spec names, if it does, as a start would, and shows what would run. */
 export async function planSpec(file: string, options: PlanOptions, global: GlobalOptions): Promise<void> {
-  const { readSpec } = await import('../spec/read-spec.ts');
-  const { spec, dataset, path } = await readSpec(file);
+  const { readAnySpec } = await import('../spec/read-spec.ts');
+  const read = await readAnySpec(file);
+  if ('rollout' in read) {
+    const { planRollout } = await import('./plan-rollout.ts');
+    return planRollout(read, options, global);
+  }
+  const { spec, dataset, path } = read;
   await withStack(global, async (stack) => {
     const place = async (error: unknown) => {
       const { placeError } = await import('../spec/place-error.ts');

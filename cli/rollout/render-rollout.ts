@@ -17,6 +17,8 @@ export function renderRollout(result: RunResult, { width, colors }: { width: num
   if (result.sampleRatio?.state === 'mismatch') lines.push(`  ${colors.red(result.sampleRatio.sentence)}`);
   for (const { action, at, verdict } of result.decisions ?? [])
     lines.push(`  ${at}  ${action.replace('_', ' ')} (${verdict})`);
+  if (result.rollbackMs !== undefined)
+    lines.push(`  rolled back ${formatDuration(result.rollbackMs)} after the last value that showed harm`);
   if (result.verdict !== null) lines.push('', renderVerdict(result, colors));
   else for (const reason of result.reasons.slice(0, 5)) lines.push(`  ${reason}`);
   return lines.map((line) => wrap(line, width)).join('\n');

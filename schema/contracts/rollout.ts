@@ -142,6 +142,8 @@ export const rolloutSpecSchema = z
     /** Share of units kept on the old version while it is watched. @default 0.02 */
     holdback: share.optional(),
     approvals: approvalsSchema.optional(),
+    /** What `plan` tells durations by. @default the last 7 days */
+    traffic: z.strictObject({ unitsPerDay: z.number().positive().max(1e9) }).optional(),
     requires: z.strictObject({ experiment: z.literal('passed') }).optional(),
     tags: z.array(z.string().max(100)).max(50).optional(),
   })

@@ -56,6 +56,8 @@ export async function resolveRolloutPlan(
       isDefault: spec.metrics === undefined,
     }),
   );
+  checkClear(stages, metrics);
+  const cadenceMs = checkCadence(durationMs(spec.cadence ?? '15s'));
   const evaluators: RolloutPlan['evaluators'] = [];
   for (const { use, sample } of spec.evaluators ?? []) {
     const [name = '', version] = use.split('@', 2);
@@ -80,7 +82,7 @@ export async function resolveRolloutPlan(
     metrics,
     evaluators,
     harmAlpha: spec.harmAlpha ?? 0.05,
-    cadenceMs: durationMs(spec.cadence ?? '15s'),
+    cadenceMs,
     onHarm: spec.onHarm ?? 'roll_back',
     onTimeout: spec.onTimeout ?? 'roll_back',
     onNoData: spec.onNoData ?? (spec.onTimeout === 'hold' ? 'hold' : 'roll_back'),
@@ -123,6 +125,27 @@ function checkShares(stages: RolloutStage[], candidates: number): void {
       fix: `Give each less than ${(1 / candidates).toFixed(2)}: control must answer some units, or nothing can be compared.`,
     });
   }
+}
+
+/** What cannot be shown is not asked for. */
+function checkClear(stages: RolloutStage[], metrics: RolloutPlanMetric[]): void {
+  const index = stages.findIndex((stage) => stage.kind === 'traffic' && stage.requireClear);
+  const without = metrics.find(({ guardrail, margin }) => guardrail && margin === null);
+  if (index === -1 || without === undefined) return;
+  throw new SluiceError({
+    code: 'invalid_input',
+    message: `stages[${index}].require: the guardrail ${without.name} has no margin, so that it can never be shown to be clear`,
+    fix: "Say which loss counts as none: `margin` in the metric's own unit, or `marginRelative`.",
+  });
+}
+
+function checkCadence(cadenceMs: number): number {
+  if (cadenceMs >= 100) return cadenceMs;
+  throw new SluiceError({
+    code: 'invalid_input',
+    message: `cadence: found ${cadenceMs} ms, expected at least 100 ms`,
+    fix: 'The default is 15s.',
+  });
 }
 
 async function checkShadow(ctx: SignedContext, agent: string, candidates: RolloutPlan['candidates']): Promise<void> {
