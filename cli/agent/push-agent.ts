@@ -1,4 +1,4 @@
-import { agentConfigSchema, plannedAdapters } from '../../schema/contracts/agent.ts';
+import { agentConfigSchema } from '../../schema/contracts/agent.ts';
 import { inputError, parseInput } from '../../schema/contracts/parse-input.ts';
 import { nameSchema } from '../../schema/contracts/words.ts';
 import { SluiceError } from '../../schema/errors.ts';
@@ -28,11 +28,6 @@ function readAgent(document: unknown, file: string) {
     });
   }
   const { agent: name, ...rest } = document as { agent: unknown; adapter?: unknown };
-  if (plannedAdapters.includes(String(rest.adapter))) {
-    throw inputError(file, [
-      { path: 'adapter', message: `the adapter "${rest.adapter}" is not built yet in this version` },
-    ]);
-  }
   return {
     agent: parseInput(nameSchema, name, `${file}: agent`),
     config: parseInput(agentConfigSchema, rest, file),

@@ -204,6 +204,3 @@ export type AgentConfig =
   | FunctionAgentConfig
   | ReplayAgentConfig;
 export type TokenPrices = NonNullable<OpenaiAgentConfig['prices']>;
-
-/** Adapters of the design that this version does not have yet: named, so that a spec using one hears so. */
-export const plannedAdapters: readonly string[] = [];

@@ -126,9 +126,6 @@ export const experimentSpecSchema = z.strictObject(experimentFields).superRefine
 });
 export type ExperimentSpec = z.infer<typeof experimentSpecSchema>;
 
-/** Keys of the design that this version does not act on yet: refused with these words instead of ignored. */
-export const plannedSpecKeys: Record<string, string> = {};
-
 /** What `agent push FILE` sends: a name and the content of its next version. */
 export const agentFileSchema = z
   .looseObject({ agent: nameSchema })

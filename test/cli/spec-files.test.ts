@@ -67,7 +67,7 @@ describe('a spec file', () => {
     ],
     ['map.yaml', spec.replace('gsm8k@latest#test', '{ file: a.csv, map: { inptu: q } }'), /map/],
     ['text.yaml', 'hello\n', /expected an experiment \(kind, name, dataset, variants/],
-    ['rollout.yaml', 'kind: rollout\nname: x\n', /a run of kind rollout is not built yet/],
+    ['monitor.yaml', 'kind: monitor\nname: x\n', /a run of kind monitor is not built yet/],
   ])('%s with a mistake says where it is and what to do', async (name, content, expected) => {
     expect(await complaint(name, content)).toMatch(expected);
   });

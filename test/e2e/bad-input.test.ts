@@ -175,9 +175,9 @@ describe('a spec', () => {
     },
     {
       title: 'with something that is designed and not built yet is refused by its name',
-      change: { kind: 'rollout' },
+      change: { kind: 'monitor' },
       exitCode: 2,
-      says: ['kind: a run of kind rollout is not built yet'],
+      says: ['kind: a run of kind monitor is not built yet'],
     },
     {
       title: 'with an evaluator function that is not registered is refused before anything is called',
