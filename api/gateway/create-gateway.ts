@@ -12,6 +12,7 @@ import type { CallRecorder } from './call-recorder.ts';
 import type { Facts, Reply } from './reply.ts';
 import type { ServedVersion, ServedVersions } from './served-version.ts';
 import { SessionMemory } from './session-memory.ts';
+import { withoutMedia } from './without-media.ts';
 
 /** What is sent with a call beside its input. */
 export interface CallContext {
@@ -162,7 +163,7 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
     const placed = place(live, call);
     const { runId } = placed;
     const record = (end: CallEnd & { fellBack: boolean }): void => {
-      const content = runId === null || call.unit === null ? null : { input: call.input(), ...outputOf(end.facts) };
+      const content = runId === null || call.unit === null ? null : { input: inputOf(call), ...outputOf(end.facts) };
       const { position: _, ...assigned } = placed;
       calls.record(
         {
@@ -274,7 +275,7 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
           firstTokenMs: null,
           ...measuredOf(facts),
           at,
-          input: call.input(),
+          input: inputOf(call),
           ...outputOf(facts),
           ...(controlOutput === undefined ? {} : { controlOutput }),
         },
@@ -312,6 +313,11 @@ function measuredOf({ usage, steps }: Facts = {}) {
     costUsd: usage?.costUsd ?? null,
     steps: steps ?? null,
   };
+}
+
+/** Small inputs cannot hold media. */
+function inputOf({ input, inputBytes }: GatewayCall): Json {
+  return inputBytes < 8_192 ? input() : withoutMedia(input());
 }
 
 function outputOf(facts: Facts | undefined): { output?: Json } {
