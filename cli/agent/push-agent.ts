@@ -1,5 +1,5 @@
 import { agentConfigSchema } from '../../schema/contracts/agent.ts';
-import { inputError, parseInput } from '../../schema/contracts/parse-input.ts';
+import { parseInput } from '../../schema/contracts/parse-input.ts';
 import { nameSchema } from '../../schema/contracts/words.ts';
 import { SluiceError } from '../../schema/errors.ts';
 import { withStack } from '../connect.ts';
