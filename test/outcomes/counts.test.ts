@@ -194,3 +194,37 @@ test.each([
     );
   },
 );
+
+test('an outcome that is revised to a time outside the window leaves its unit silent, and back inside it counts again', async () => {
+  const { db } = database;
+  const [runId, agentId] = [newId('run'), newId('agt')];
+  await insertMovingRollout(db, { runId, agentId, metrics, revisions });
+  const exposedAt = start - 10 * minute;
+  await insertExposures(db, {
+    agentId,
+    exposures: [{ unit: 'u', variant: 'control', revision: 1, at: new Date(exposedAt) }],
+  });
+  const say = async (revision: number, at: number) => {
+    const outcome = {
+      index: 0,
+      unit: 'u',
+      metric: 'resolved',
+      identifier: 'only',
+      revision,
+      value: 1,
+      at: new Date(at),
+    };
+    await storeOutcomes(db, { agentId, outcomes: [outcome] });
+    expect(await wrongCounts(db)).toEqual([]);
+    const rows = await db
+      .selectFrom('unit_metric')
+      .select(['value', 'bin', 'silent', 'state'])
+      .where('run_id', '=', runId)
+      .execute();
+    return rows;
+  };
+  expect(await say(0, exposedAt + 1)).toEqual([{ value: 1, bin: 100, silent: false, state: 'final' }]);
+  expect(await say(1, exposedAt + 2 * minute)).toEqual([{ value: 0, bin: 0, silent: true, state: 'final' }]);
+  expect(await say(2, exposedAt + minute)).toEqual([{ value: 1, bin: 100, silent: false, state: 'final' }]);
+  expect(await say(3, exposedAt - 1)).toEqual([{ value: 0, bin: 0, silent: true, state: 'final' }]);
+});
