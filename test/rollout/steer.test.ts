@@ -209,35 +209,3 @@ describe('one on-call person', () => {
     expect(frozen).toMatchObject({ phase: 'requested', share: 0 });
   });
 });
-
-it('a lease is not renewed by looks that fail, and is by those that end well', async () => {
-  const id = await start({ stages: [{ traffic: 0.2, minDuration: '1h' }] });
-  await inStage(id);
-  const lease = async () =>
-    (
-      await db.selectFrom('traffic').select('lease_until').where('agent_id', '=', agentId).executeTakeFirstOrThrow()
-    ).lease_until?.getTime() ?? 0;
-  const first = await lease();
-  await eventually(async () => ((await lease()) > first ? true : undefined));
-  // As if a defect broke every look: what it judges by cannot be read.
-  const plan = (await db.selectFrom('run').select('plan').where('id', '=', id).executeTakeFirstOrThrow()).plan;
-  await db
-    .updateTable('run')
-    .set({ plan: JSON.stringify({ ...plan, metrics: null }) as never })
-    .where('id', '=', id)
-    .execute();
-  const handle = stack.temporal.workflow.getHandle(`rollout/${id}`);
-  const failing = async () => (await handle.describe()).raw.pendingActivities?.[0]?.lastFailure?.message ?? '';
-  await eventually(async () => (/null|iterable|filter/.test(await failing()) ? true : undefined));
-  const before = await lease();
-  const attempt = async () => (await handle.describe()).raw.pendingActivities?.[0]?.attempt ?? 0;
-  const tried = await attempt();
-  await eventually(async () => ((await attempt()) > tried + 2 ? true : undefined));
-  expect(await lease()).toBe(before);
-  await db
-    .updateTable('run')
-    .set({ plan: JSON.stringify(plan) as never })
-    .where('id', '=', id)
-    .execute();
-  await eventually(async () => ((await lease()) > before ? true : undefined));
-});
