@@ -12,6 +12,7 @@ import * as rollouts from '../schema/migrations/0010-rollouts.ts';
 import * as productionChanges from '../schema/migrations/0011-production-changes.ts';
 import * as feedback from '../schema/migrations/0012-feedback.ts';
 import * as webhooks from '../schema/migrations/0013-webhooks.ts';
+import * as evaluatorAuthors from '../schema/migrations/0014-evaluator-authors.ts';
 import { openDatabase } from './open-database.ts';
 
 const migrations = {
@@ -28,6 +29,7 @@ const migrations = {
   '0011-production-changes': productionChanges,
   '0012-feedback': feedback,
   '0013-webhooks': webhooks,
+  '0014-evaluator-authors': evaluatorAuthors,
 };
 
 /** Brings the database to the newest schema. Safe to run twice and by several processes at once. */

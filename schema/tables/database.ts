@@ -151,6 +151,8 @@ export interface EvaluatorVersionTable {
   version: number;
   content_hash: string;
   config: JSONColumnType<EvaluatorConfig>;
+  /** Who pushed it, or first declared it in a spec; null where that was not kept. */
+  created_by: string | null;
   created_at: Time;
 }
 

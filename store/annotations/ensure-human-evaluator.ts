@@ -18,6 +18,7 @@ export async function ensureHumanEvaluator(trx: Store, input: { projectId: strin
       version: 1,
       content_hash: sha256(canonicalize(config) ?? ''),
       config: JSON.stringify(config),
+      created_by: null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();

@@ -5,8 +5,8 @@ import { pushEvaluatorVersion } from './push-evaluator-version.ts';
 /** The version of an evaluator with exactly this configuration; the next version is made when there is none. */
 export async function ensureEvaluatorVersion(
   db: Store,
-  input: { projectId: string; config: EvaluatorConfig },
+  input: { projectId: string; config: EvaluatorConfig; createdBy?: string },
 ): Promise<{ versionId: string; version: number }> {
-  const { versionId, version } = await pushEvaluatorVersion(db, input);
+  const { versionId, version } = await pushEvaluatorVersion(db, { createdBy: null, ...input });
   return { versionId, version };
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { completion, startStubCompletions } from '../agents/stub-completions.ts';
 import { askingSpec, awaitingRun, clientOf, evidenceOf } from '../support/awaiting-run.ts';
 import { solver } from '../support/experiment-spec.ts';
 import { untilFinal, untilRun } from '../support/follow-run.ts';
@@ -142,8 +143,16 @@ describe('refused in words is', () => {
       name: 'release',
       policy: { criteria: [{ metric: 'correct', hypothesis: 'no_regression' }] },
     });
+    const first = await (await clientOf(stack, 'ivan', 'engineer')).runs.start.mutate({ spec: askingSpec({}) });
+    await sluice.runs.abort.mutate({ id: first.id });
+    await (await clientOf(stack, 'hana', 'engineer')).evaluators.push.mutate({
+      type: 'numeric_match',
+      name: 'right',
+      extract: 'A: (.*)',
+    });
     run = await awaitingRun(sluice, {
       variants: { control: { agent: 'solver', version: 'production' }, candidate: { agent: 'solver' } },
+      evaluators: [...(askingSpec().evaluators ?? []), { use: 'right@1' }],
       gate: 'release@1',
       approvals: { promote: 3 },
     });
@@ -169,6 +178,12 @@ describe('refused in words is', () => {
       'approver',
       'gina pushed gate release@1, which the run rests on, and contributors do not approve',
     ],
+    [
+      'who made an evaluator that the spec names',
+      'hana',
+      'approver',
+      'hana made evaluator right@1, which the run rests on, and contributors do not approve',
+    ],
     ['a key with another role', 'eve', 'viewer', 'that needs the role approver, and this key has viewer'],
     ['an engineer', 'frank', 'engineer', 'that needs the role approver, and this key has engineer'],
     ['a service', 'service:ci', 'approver', 'approvals are given by persons, and this key belongs to a service'],
@@ -187,6 +202,40 @@ describe('refused in words is', () => {
       });
     }
     expect((await sluice.runs.get.query({ id: run.id })).approval?.approvals).toEqual([]);
+  });
+
+  it('nobody for having declared first what the spec declares itself', async () => {
+    const ivan = await clientOf(stack, 'ivan');
+    expect((await ivan.approvals.list.query({})).find(({ runId }) => runId === run.id)).toMatchObject({ mine: true });
+  });
+
+  it('who pushed the examples that the prompt of the candidate shows', async () => {
+    const stub = await startStubCompletions();
+    stub.answers((response, { body }) => completion(response, { content: `A: ${body.messages.at(-1)?.content}` }));
+    const texts = (count: number) =>
+      Array.from({ length: count }, (_, number) => ({ id: `t${number}`, input: `${number}`, expected: `${number}` }));
+    await pushDataset(await clientOf(stack, 'kim', 'engineer'), 'shots', texts(3));
+    await pushDataset(sluice, 'texts', texts(8));
+    const candidate = {
+      adapter: 'openai',
+      baseUrl: stub.url,
+      model: 'm',
+      prompt: { fewShot: { dataset: 'shots', select: 'fixed', k: 2 } },
+    } as const;
+    await sluice.agents.push.mutate({ agent: 'shown', config: candidate });
+    for (const variant of [candidate, { agent: 'shown' }]) {
+      const shown = await awaitingRun(sluice, {
+        dataset: 'texts',
+        variants: {
+          control: { adapter: 'function', function: 'recite', parameters: { lines: ['A: 0.5'] } },
+          candidate: variant,
+        },
+      });
+      const refusal = await refusalOf((await clientOf(stack, 'kim')).runs.approve.mutate(evidenceOf(shown)));
+      expect(refusal.message).toContain('kim pushed dataset shots@1, which the run rests on');
+      await sluice.runs.abort.mutate({ id: shown.id });
+    }
+    await stub.close();
   });
 
   it('who signs other evidence than the run has', async () => {

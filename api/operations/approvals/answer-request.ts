@@ -64,7 +64,7 @@ export async function answerRequest({
       const request = await findRequest(trx, { runId: run.id, requestId: input.requestId });
       if (!request) throw await noRequest(trx, run, input.requestId);
       const answers = await listAnswers(trx, request.id);
-      const contributors = await listContributors(trx, { projectId: run.project_id, plan: run.plan });
+      const contributors = await listContributors(trx, run);
       const { principal } = ctx;
       const same = answers.some(
         ({ keyId, answer, counts }) => counts && keyId === principal.keyId && answer === input.answer,

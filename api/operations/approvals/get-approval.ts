@@ -30,7 +30,7 @@ export async function getApproval({
     });
   }
   const projectId = run.project_id;
-  const contributors = await listContributors(ctx.db, { projectId, plan: run.plan });
+  const contributors = await listContributors(ctx.db, run);
   const barred = whyNotSign({
     principal: ctx.principal,
     runId: run.id,

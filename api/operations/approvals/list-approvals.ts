@@ -43,7 +43,7 @@ export async function listApprovals({
       requestId: request.id,
       action: request.action,
       requestedBy,
-      contributors: await listContributors(ctx.db, { projectId, plan: run.plan }),
+      contributors: await listContributors(ctx.db, run),
       answers: await listAnswers(ctx.db, request.id),
     });
     if (barred && input.mine) continue;

@@ -14,7 +14,7 @@ export async function pushEvaluator({
   const { projectId, actor } = ctx.principal;
   ctx.checkEvaluator(config);
   return ctx.db.transaction().execute(async (trx) => {
-    const { version, created } = await pushEvaluatorVersion(trx, { projectId, config });
+    const { version, created } = await pushEvaluatorVersion(trx, { projectId, config, createdBy: actor });
     if (created) {
       const subject = `evaluator:${config.name}@${version}`;
       await appendAuditEvent(trx, { projectId, actor, verb: 'evaluator.push', subject }, ctx.auditKey);

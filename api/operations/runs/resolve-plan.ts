@@ -90,7 +90,7 @@ export async function resolvePlan(ctx: SignedContext, input: { spec: ExperimentS
   const evaluators: PlannedEvaluator[] = [];
   for (const [index, { config, stored }] of judges.entries()) {
     await at(`evaluators[${index}]`, () => ctx.checkEvaluator(config));
-    const version = stored ?? (await ensureEvaluatorVersion(db, { projectId, config }));
+    const version = stored ?? (await ensureEvaluatorVersion(db, { projectId, config, createdBy: ctx.principal.actor }));
     evaluators.push({ config: pricedEvaluator(ctx, config), ...version });
   }
   return {

@@ -144,7 +144,7 @@ async function resolve(
   }
   const config = parseInput(evaluatorConfigSchema, input, what);
   ctx.checkEvaluator(config);
-  const version = await ensureEvaluatorVersion(ctx.db, { projectId, config });
+  const version = await ensureEvaluatorVersion(ctx.db, { projectId, config, createdBy: ctx.principal.actor });
   return { config: pricedEvaluator(ctx, config), ...version };
 }
 
