@@ -64,8 +64,10 @@ try {
   };
   const { db, close } = openDatabase({ databaseUrl: connection.databaseUrl, connections: 8, name: 'benchmark' });
   console.log(`${cpus().length} cores; ${requests} requests of ${perRequest} outcomes, ${inFlight} in flight`);
-  await ingest(db, connection);
+  await ingest(db, connection, { runId: 'run_ingest', rounds: Number(options.rounds) });
   for (const size of options.sizes.split(',').map(Number)) await look(db, size);
+  // Once more beside all that is there now.
+  await ingest(db, connection, { runId: 'run_ingest_again', rounds: 1 });
   await close();
 } finally {
   up.kill('SIGTERM');
@@ -73,17 +75,21 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function ingest(db: Store, api: { url: string; apiKey: string; pids: { api: number } }): Promise<void> {
-  const agentId = 'agt_ingest';
+async function ingest(
+  db: Store,
+  api: { url: string; apiKey: string; pids: { api: number } },
+  { runId, rounds }: { runId: string; rounds: number },
+): Promise<void> {
+  const agentId = `agt_${runId}`;
   await insertMovingRollout(db, {
-    runId: 'run_ingest',
+    runId,
     agentId,
     projectId: 'prj_default',
     metrics: [planMetric({ name: 'resolved', silence: 0 })],
     revisions: [{ revision: 1, stage: 0, stratum: 0 }],
   });
-  await sql`create table bare (like outcome including all)`.execute(db);
-  for (let round = 1; round <= Number(options.rounds); round += 1) {
+  await sql`create table if not exists bare (like outcome including all)`.execute(db);
+  for (let round = 1; round <= rounds; round += 1) {
     const unitsOf = (request: number) =>
       Array.from({ length: perRequest }, (_, index) => `session-${round}-${request}-${index * 7919}`);
     const at = new Date();
@@ -137,14 +143,14 @@ async function ingest(db: Store, api: { url: string; apiKey: string; pids: { api
         .values(rows as never)
         .execute();
     });
-    const wrong = await wrongCounts(db);
+    const wrong = await wrongCounts(db, runId);
     if (wrong.length > 0) throw new Error(`counts differ from a recount: ${JSON.stringify(wrong.slice(0, 3))}`);
     const all = requests * perRequest;
     console.log(
       `round ${round}: ours ${rate(all, oursMs)}/s stored, attached and counted (API ${((cpuMs / all) * 1_000).toFixed(0)} us CPU each), bare INSERT ${rate(all, bareMs)}/s, ${(oursMs / bareMs).toFixed(2)} times as long; load ${loadavg()[0]?.toFixed(1)}`,
     );
   }
-  await endRollout(db, 'run_ingest');
+  await endRollout(db, runId);
 }
 
 async function look(db: Store, size: number): Promise<void> {

@@ -14,6 +14,9 @@ const slack = sql`case when date_trunc('minute', mark.since) < date_trunc('minut
 /** Units settled in one transaction: those who write to them wait no longer than it takes. */
 const chunk = 20_000;
 
+/** Counts of settling have a slot of their own, so that it waits for no writer. */
+const ownSlot = sql`set_config('sluice.slot', '16', true)`;
+
 /**
  * Makes the values final whose attribution window closed by `asOf` (Temporal's time), and counts them; units that are silent by then take
  * the metric's declared default. Each unit is counted once, also when two settle at once. Judged metrics have no silence: only a
@@ -23,63 +26,55 @@ export async function settleUnits(db: Store, input: { runId: string; asOf: Date 
   const { runId, asOf } = input;
   const { metrics } = await planOfRun(db, runId);
   while ((await settleSome(db, { runId, asOf })) === chunk);
-  for (const metric of metrics) {
-    if (metric.silence !== null && metric.source !== 'evaluator') {
-      await settleSilence(db, { runId, asOf, metric, silence: metric.silence });
-    }
-  }
-}
-
-/** One that settles at a time; its counts have a slot of their own, so that it waits for no writer. */
-async function begin(trx: Store, runId: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`settle:${runId}`}, 0)), set_config('sluice.slot', '16', true)`.execute(
-    trx,
-  );
-}
-
-async function settleSome(db: Store, { runId, asOf }: { runId: string; asOf: Date }): Promise<number> {
-  return db.transaction().execute(async (trx) => {
-    await begin(trx, runId);
-    // One that is being written to just now is left for the next time: waiting here could end in a deadlock.
-    const { numAffectedRows } = await sql`
-      with closed as materialized (
-        select draw, unit, metric from unit_metric
-        where run_id = ${runId} and state = 'provisional' and closes_at <= ${asOf}
-        order by closes_at limit ${chunk} for update skip locked
-      )
-      update unit_metric m set state = 'final' from closed c
-      where m.run_id = ${runId} and m.draw = c.draw and m.unit = c.unit and m.metric = c.metric`.execute(trx);
-    return Number(numAffectedRows ?? 0);
+  // In the order in which all writers go through metrics and units.
+  const silent = metrics
+    .filter(({ silence, source }) => silence !== null && source !== 'evaluator')
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (silent.length === 0) return;
+  await db.transaction().execute(async (trx) => {
+    // One at a time, and not while exposures move to another stratum.
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`settle:${runId}`}, 0)), ${ownSlot}`.execute(trx);
+    for (const metric of silent) await settleSilence(trx, { runId, asOf, metric, silence: metric.silence as number });
   });
 }
 
+async function settleSome(db: Store, { runId, asOf }: { runId: string; asOf: Date }): Promise<number> {
+  // One that is being written to just now is left for the next time: waiting here could end in a deadlock.
+  const { numAffectedRows } = await sql`
+    with slot as materialized (select ${ownSlot}), closed as materialized (
+      select draw, unit, metric from unit_metric
+      where run_id = ${runId} and state = 'provisional' and closes_at <= ${asOf} and (select true from slot)
+      order by closes_at limit ${chunk} for update skip locked
+    )
+    update unit_metric m set state = 'final' from closed c
+    where m.run_id = ${runId} and m.draw = c.draw and m.unit = c.unit and m.metric = c.metric`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
+
 async function settleSilence(
-  db: Store,
+  trx: Store,
   input: { runId: string; asOf: Date; metric: RolloutPlanMetric; silence: number },
 ): Promise<void> {
   const { runId, asOf, metric, silence } = input;
   // Never beyond the database's own time, which exposures are stamped with: Temporal's may be ahead.
   const until = sql`least(${asOf}::timestamptz - make_interval(secs => ${metric.attributionWindowMs / 1000}), clock_timestamp())`;
-  await db.transaction().execute(async (trx) => {
-    await begin(trx, runId);
-    await sql`
-      with mark as materialized (
-        select coalesce((select silent_until from silence_mark where run_id = ${runId} and metric = ${metric.name}),
-          '-infinity'::timestamptz) as since, ${until} as until
-      ), silent as (
-        insert into unit_metric (run_id, draw, unit, metric, variant, stratum, value, bin, state, closes_at, silent)
-        select e.run_id, e.draw, e.unit, ${metric.name}, e.variant, e.stratum, ${silence}::float8,
-          ${binOf(metric, silence)}::smallint, 'final', ${asOf}::timestamptz, true
-        from exposure e, mark
-        where e.run_id = ${runId} and e.received_at > mark.since - ${slack} and e.received_at <= mark.until
-          and not exists (select from unit_metric m
-            where m.run_id = e.run_id and m.draw = e.draw and m.unit = e.unit and m.metric = ${metric.name})
-        order by e.draw, e.unit
-        on conflict do nothing
-      )
-      insert into silence_mark (run_id, metric, silent_until) select ${runId}, ${metric.name}, until from mark
-      on conflict (run_id, metric) do update set silent_until = greatest(silence_mark.silent_until, excluded.silent_until)`.execute(
-      trx,
-    );
-  });
+  await sql`
+    with mark as materialized (
+      select coalesce((select silent_until from silence_mark where run_id = ${runId} and metric = ${metric.name}),
+        '-infinity'::timestamptz) as since, ${until} as until
+    ), silent as (
+      insert into unit_metric (run_id, draw, unit, metric, variant, stratum, value, bin, state, closes_at, silent)
+      select e.run_id, e.draw, e.unit, ${metric.name}, e.variant, e.stratum, ${silence}::float8,
+        ${binOf(metric, silence)}::smallint, 'final', ${asOf}::timestamptz, true
+      from exposure e, mark
+      where e.run_id = ${runId} and e.received_at > mark.since - ${slack} and e.received_at <= mark.until
+        and not exists (select from unit_metric m
+          where m.run_id = e.run_id and m.draw = e.draw and m.unit = e.unit and m.metric = ${metric.name})
+      order by e.draw, e.unit
+      on conflict do nothing
+    )
+    insert into silence_mark (run_id, metric, silent_until) select ${runId}, ${metric.name}, until from mark
+    on conflict (run_id, metric) do update set silent_until = greatest(silence_mark.silent_until, excluded.silent_until)`.execute(
+    trx,
+  );
 }

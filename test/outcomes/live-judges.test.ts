@@ -198,3 +198,12 @@ test('an event that came as an outcome waits for a person: refuted it counts not
   expect(JSON.parse(confirmed.stdout)).toEqual({ id, changed: true });
   expect(await untilResult(stack, id, ({ status }) => status === 'completed')).toMatchObject({ action: 'roll_back' });
 });
+
+test('a metric that no evaluator of the rollout says is refused before the first unit', async () => {
+  const spec = rolloutSpec({ metrics: [evaluated('polite')], evaluators: [{ use: 'leak' }] });
+  const refusal = await refusalOf(stack.sluice.runs.start.mutate({ spec }));
+  expect(refusal).toMatchObject({
+    code: 'invalid_input',
+    message: 'metrics[0].source: no evaluator of this rollout says polite',
+  });
+});

@@ -93,16 +93,17 @@ export async function endRollout(db: Store, runId: string): Promise<void> {
 }
 
 /** Everything that counts should be equal to what a recount of the rows gives. Empty = they are. */
-export async function wrongCounts(db: Store): Promise<unknown[]> {
+export async function wrongCounts(db: Store, runId?: string): Promise<unknown[]> {
+  const ofRun = runId === undefined ? sql`true` : sql`run_id = ${runId}`;
   const { rows } = await sql`
     with counted as (
-      select run_id, stratum, variant, metric, bin, sum(count) as n from metric_count group by 1, 2, 3, 4, 5 having sum(count) <> 0
+      select run_id, stratum, variant, metric, bin, sum(count) as n from metric_count where ${ofRun} group by 1, 2, 3, 4, 5 having sum(count) <> 0
       union all
-      select run_id, stratum, variant, 'exposures', 0, sum(count) from exposure_count group by 1, 2, 3 having sum(count) <> 0
+      select run_id, stratum, variant, 'exposures', 0, sum(count) from exposure_count where ${ofRun} group by 1, 2, 3 having sum(count) <> 0
     ), recounted as (
-      select run_id, stratum, variant, metric, bin, count(*) as n from unit_metric where state = 'final' group by 1, 2, 3, 4, 5
+      select run_id, stratum, variant, metric, bin, count(*) as n from unit_metric where state = 'final' and ${ofRun} group by 1, 2, 3, 4, 5
       union all
-      select run_id, stratum, variant, 'exposures', 0, count(*) from exposure group by 1, 2, 3
+      select run_id, stratum, variant, 'exposures', 0, count(*) from exposure where ${ofRun} group by 1, 2, 3
     )
     select c.*, r.n as recounted, r.run_id as r_run, r.metric as r_metric from counted c
     full join recounted r using (run_id, stratum, variant, metric, bin) where c.n is distinct from r.n`.execute(db);

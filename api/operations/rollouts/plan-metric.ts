@@ -29,6 +29,13 @@ export function planMetric(
   const source = metric.source ?? (builtin ? 'builtin' : isEvaluator ? 'evaluator' : 'outcome');
   const kind = builtin?.kind ?? metric.kind ?? 'binary';
   const direction = metric.direction ?? builtin?.direction ?? 'higher';
+  if (source === 'evaluator' && !isEvaluator) {
+    throw invalid(
+      `${path}.source`,
+      `no evaluator of this rollout says ${name}`,
+      `Say which one is asked: \`evaluators: [{ use: ${name}, sample: 0.2 }]\`.`,
+    );
+  }
   const ofPerson = source === 'outcome' || source === 'feedback';
   if (ofPerson && metric.guardrail && metric.silence === undefined) {
     throw invalid(
