@@ -1,6 +1,7 @@
 import type { AgentConfig } from '../../schema/contracts/agent.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import type { ExperimentSpec } from '../../schema/contracts/spec.ts';
+import { durationText } from '../format/duration-text.ts';
 
 /** The spec with every name resolved to a version and every default written out: started again, it is the same plan. */
 export function expandSpec(spec: ExperimentSpec, plan: Plan): ExperimentSpec {
@@ -21,9 +22,11 @@ export function expandSpec(spec: ExperimentSpec, plan: Plan): ExperimentSpec {
     evaluators: plan.evaluators.map((evaluator) => evaluator.config),
     ...(gate.name !== null ? { gate: `${gate.name}@${gate.version}` } : gate.policy ? { gate: gate.policy } : {}),
     ...(plan.budget ? { budget: plan.budget } : {}),
-    ...(plan.cache ? { cache: plan.cache.maxAgeMs === null ? true : { maxAge: durationOf(plan.cache.maxAgeMs) } } : {}),
+    ...(plan.cache
+      ? { cache: plan.cache.maxAgeMs === null ? true : { maxAge: durationText(plan.cache.maxAgeMs) } }
+      : {}),
     ...(plan.approvals
-      ? { approvals: { promote: plan.approvals.promote, ttl: durationOf(plan.approvals.ttlMs) } }
+      ? { approvals: { promote: plan.approvals.promote, ttl: durationText(plan.approvals.ttlMs) } }
       : {}),
     ...(spec.tags ? { tags: spec.tags } : {}),
     ...(spec.git ? { git: spec.git } : {}),
@@ -35,11 +38,4 @@ function unpinned(config: AgentConfig): AgentConfig {
   if (config.adapter !== 'openai' || config.prompt?.fewShot === undefined) return config;
   const { versionId: _, ...fewShot } = config.prompt.fewShot;
   return { ...config, prompt: { ...config.prompt, fewShot } };
-}
-
-/** As a spec writes it, to the millisecond. */
-function durationOf(ms: number): string {
-  const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
-  const whole = Object.entries(units).find(([, size]) => ms % size === 0);
-  return whole ? `${ms / whole[1]}${whole[0]}` : `${ms}ms`;
 }

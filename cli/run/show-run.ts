@@ -9,6 +9,10 @@ export async function showRun(id: string, options: { spec?: boolean }, global: G
   await withStack(global, async (stack) => {
     if (!options.spec) return printResult(stack, await stack.sluice.runs.get.query({ id }), global);
     const { spec, plan, planHash } = await stack.sluice.runs.spec.query({ id });
+    if ((plan as { kind: string }).kind === 'rollout') {
+      const { showRolloutSpec } = await import('../rollout/show-rollout-spec.ts');
+      return showRolloutSpec({ id, spec, plan, planHash }, global);
+    }
     const expanded = expandSpec(spec, plan);
     if (global.json) return console.log(JSON.stringify({ spec: expanded, plan, planHash }));
     const { stringify } = await import('yaml');

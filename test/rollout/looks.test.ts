@@ -1,4 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import { activityDependencies } from '../support/activity-dependencies.ts';
@@ -9,6 +10,8 @@ import { freshUnits, pushSupportBot, rolloutSpec, sendUnits } from './use-rollou
 // No worker: the test looks, as often and as many at once as it likes.
 const stack = await useTestStack({ workers: 0 });
 const { as, db, sluice } = stack;
+// What a look fails with is told by the test.
+const logger = new DefaultLogger('ERROR', () => {});
 const dependencies = activityDependencies(stack);
 const { lookAtRollout } = createActivities(dependencies);
 let agentId: string;
@@ -20,7 +23,9 @@ afterAll(() => dependencies.close());
 /** One look as Temporal would ask for it; `waits` when it has nothing to do yet. */
 const look = async (runId: string): Promise<'waits' | 'moved' | 'ended'> => {
   try {
-    const answer = (await new MockActivityEnvironment().run(lookAtRollout, { runId })) as { ended: boolean };
+    const answer = (await new MockActivityEnvironment({}, { logger }).run(lookAtRollout, { runId })) as {
+      ended: boolean;
+    };
     return answer.ended ? 'ended' : 'moved';
   } catch (error) {
     if ((error as { type?: string }).type === 'nothing_yet') return 'waits';

@@ -33,6 +33,9 @@ it('a rolled back rollout says why, and how long it took from the last value to 
   expect(shown.stdout).toContain('harm is shown');
   const spec = await sluiceAs('engineer', 'run', 'show', id, '--spec');
   expect([spec.exitCode, spec.stdout]).toEqual([0, expect.stringContaining('support-bot-v2')]);
+  const asJson = JSON.parse((await sluiceAs('engineer', 'run', 'show', id, '--spec', '--json')).stdout);
+  const again = await sluice.runs.planRollout.mutate({ spec: asJson.spec });
+  expect({ ...again.plan, seed: '' }).toEqual({ ...asJson.plan, seed: '' });
   expect((await sluiceAs('engineer', 'run', 'list')).stdout).toContain(id);
   expect((await sluiceAs('engineer', 'gate', 'check', id)).exitCode).toBe(3);
   for (const args of [
