@@ -1,14 +1,26 @@
 import type { FinishedCall } from '../../store/outcomes/record-calls.ts';
 import { isOutage } from '../outage.ts';
 
+/** What evaluators of sampled units read of a call. */
+export type CallContent = Pick<FinishedCall, 'input' | 'output' | 'controlOutput'>;
+
+/** A call on its way into the database. */
+export interface WaitingCall {
+  call: Omit<FinishedCall, keyof CallContent>;
+  /** Read when somebody wants it; null = nobody will. */
+  content: (() => CallContent) | null;
+  /** About how large that is. */
+  contentBytes: number;
+}
+
 /** Writes finished calls down behind the answers. */
 export interface CallRecorder {
-  /** Never throws, never waits. @param contentBytes About how large its input and output are. */
-  record(call: FinishedCall, contentBytes: number): void;
+  /** Never throws, never waits. */
+  record(waiting: WaitingCall): void;
   close(): Promise<void>;
 }
 
-const flushMs = 250;
+const flushMs = 500;
 const retryMs = 500;
 const batchRows = 500;
 /** Of what fails although Postgres is there. */
@@ -18,27 +30,26 @@ const mostWaiting = 20_000;
 const mostContentBytes = 67_108_864;
 
 /**
- * Gathers calls and stores them every 250 ms, 500 at once. What comes while 20,000 wait, or 64 MB, is lost; what is lost of a run is told to
+ * Gathers calls and stores them every 500 ms, 500 at once. What comes while 20,000 wait, or 64 MB, is lost; what is lost of a run is told to
  * `onLost`, since the calls that are missing may not be missing by chance.
  */
 export function createCallRecorder(options: {
-  store(calls: FinishedCall[]): Promise<void>;
+  store(calls: WaitingCall[]): Promise<void>;
   onLost(runId: string, count: number): void;
 }): CallRecorder {
-  let queue: { call: FinishedCall; contentBytes: number }[] = [];
+  let queue: WaitingCall[] = [];
   let waitingBytes = 0;
   let running: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   let failures = 0;
   let closed = false;
 
-  const lose = (calls: readonly FinishedCall[]): void => {
-    for (const { runId } of calls) if (runId !== null) options.onLost(runId, 1);
+  const lose = (calls: readonly WaitingCall[]): void => {
+    for (const { call } of calls) if (call.runId !== null) options.onLost(call.runId, 1);
   };
   const flush = async (): Promise<void> => {
     while (queue.length > 0) {
-      const taken = queue.slice(0, batchRows);
-      const batch = taken.map(({ call }) => call);
+      const batch = queue.slice(0, batchRows);
       try {
         await options.store(batch);
       } catch (error) {
@@ -49,7 +60,7 @@ export function createCallRecorder(options: {
         lose(batch);
       }
       queue = queue.slice(batch.length);
-      for (const { contentBytes } of taken) waitingBytes -= contentBytes;
+      for (const { contentBytes } of batch) waitingBytes -= contentBytes;
       failures = 0;
     }
     running = null;
@@ -66,12 +77,13 @@ export function createCallRecorder(options: {
   };
 
   return {
-    record(call, contentBytes) {
+    record(waiting) {
+      const { contentBytes } = waiting;
       if (queue.length >= mostWaiting || waitingBytes + contentBytes > mostContentBytes) {
-        lose([call]);
+        lose([waiting]);
         return;
       }
-      queue.push({ call, contentBytes });
+      queue.push(waiting);
       waitingBytes += contentBytes;
       if (queue.length >= batchRows && failures === 0 && running === null) void now();
       else plan(failures === 0 ? flushMs : retryMs);
@@ -81,7 +93,7 @@ export function createCallRecorder(options: {
       await running;
       await now();
       if (timer !== null) clearTimeout(timer);
-      lose(queue.map(({ call }) => call));
+      lose(queue);
     },
   };
 }

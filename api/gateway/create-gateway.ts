@@ -8,7 +8,7 @@ import type { Json } from '../../schema/contracts/json.ts';
 import { SluiceError } from '../../schema/errors.ts';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
 import { assign, isLeased, type LiveAgent } from '../data-plane/live-agent.ts';
-import type { CallRecorder } from './call-recorder.ts';
+import type { CallContent, CallRecorder } from './call-recorder.ts';
 import type { Facts, Reply } from './reply.ts';
 import type { ServedVersion, ServedVersions } from './served-version.ts';
 import { SessionMemory } from './session-memory.ts';
@@ -163,10 +163,10 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
     const placed = place(live, call);
     const { runId } = placed;
     const record = (end: CallEnd & { fellBack: boolean }): void => {
-      const content = runId === null || call.unit === null ? null : { input: inputOf(call), ...outputOf(end.facts) };
+      const isRead = runId !== null && call.unit !== null;
       const { position: _, ...assigned } = placed;
-      calls.record(
-        {
+      calls.record({
+        call: {
           id,
           projectId: live.projectId,
           agentId: live.agentId,
@@ -181,10 +181,10 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
           firstTokenMs: end.firstTokenMs ?? null,
           ...measuredOf(end.facts),
           at,
-          ...content,
         },
-        content === null ? 0 : call.inputBytes + (end.facts?.outputBytes ?? 0),
-      );
+        content: isRead ? () => contentOf(call, end.facts) : null,
+        contentBytes: isRead ? call.inputBytes + (end.facts?.outputBytes ?? 0) : 0,
+      });
     };
     try {
       const answer = await askWithFallback(live, call, { ...placed, id, traceId });
@@ -236,7 +236,7 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
   function startShadow(
     live: LiveAgent,
     call: GatewayCall,
-    beside: { id: string; traceId: string; controlOutput: Json | undefined },
+    beside: { id: string; traceId: string; controlOutput: Facts['output'] },
   ): void {
     const { shadow, seed, hashVersion, runId, revision } = live.split;
     const { unit } = call;
@@ -255,8 +255,8 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
       const asked = { id: `${beside.id}-shadow`, variant, version, runId, traceId, shadow: true };
       const { reply } = await askVersion(live, call, asked, stopping.signal);
       const facts = readFacts(reply);
-      calls.record(
-        {
+      calls.record({
+        call: {
           id: asked.id,
           projectId,
           agentId,
@@ -275,12 +275,10 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
           firstTokenMs: null,
           ...measuredOf(facts),
           at,
-          input: inputOf(call),
-          ...outputOf(facts),
-          ...(controlOutput === undefined ? {} : { controlOutput }),
         },
-        call.inputBytes + 2 * (facts.outputBytes ?? 0),
-      );
+        content: () => contentOf(call, facts, controlOutput),
+        contentBytes: call.inputBytes + 2 * (facts.outputBytes ?? 0),
+      });
     })()
       .catch(() => {})
       .finally(() => {
@@ -320,8 +318,15 @@ function inputOf({ input, inputBytes }: GatewayCall): Json {
   return inputBytes < 8_192 ? input() : withoutMedia(input());
 }
 
-function outputOf(facts: Facts | undefined): { output?: Json } {
-  return facts?.output === undefined ? {} : { output: facts.output };
+/** Absent what there is not. */
+function contentOf(call: GatewayCall, facts: Facts | undefined, control?: Facts['output']): CallContent {
+  const output = facts?.output?.();
+  const controlOutput = control?.();
+  return {
+    input: inputOf(call),
+    ...(output === undefined ? {} : { output }),
+    ...(controlOutput === undefined ? {} : { controlOutput }),
+  };
 }
 
 function notCallable(live: LiveAgent, version: number, error: unknown): FailedPass {

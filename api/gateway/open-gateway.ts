@@ -2,10 +2,12 @@ import type { AgentDependencies } from '../../agents/agent-dependencies.ts';
 import { ShotLibrary } from '../../agents/shot-library.ts';
 import type { FunctionRegistry } from '../../schema/contracts/call.ts';
 import { loadShots } from '../../store/datasets/load-shots.ts';
-import { recordCalls } from '../../store/outcomes/record-calls.ts';
+import type { Store } from '../../store/open-database.ts';
+import { type FinishedCall, recordCalls } from '../../store/outcomes/record-calls.ts';
+import { planOfRun } from '../../store/rollouts/plan-of-run.ts';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
 import { openRenewable } from '../data-plane/renewable-database.ts';
-import { createCallRecorder } from './call-recorder.ts';
+import { createCallRecorder, type WaitingCall } from './call-recorder.ts';
 import { createGateway, type Gateway } from './create-gateway.ts';
 import { createServedVersions } from './served-version.ts';
 
@@ -25,7 +27,7 @@ export function openGateway(options: {
     calls: createCallRecorder({
       store: async (calls) => {
         try {
-          await recordCalls(database.db, calls);
+          await recordCalls(database.db, await Promise.all(calls.map((waiting) => withContent(database.db, waiting))));
         } catch (error) {
           database.renewAfter(error);
           throw error;
@@ -41,4 +43,11 @@ export function openGateway(options: {
       await database.close();
     },
   };
+}
+
+/** With what evaluators read of it, where the rollout has any. */
+async function withContent(db: Store, { call, content }: WaitingCall): Promise<FinishedCall> {
+  if (content === null || call.runId === null) return call;
+  const { evaluators } = await planOfRun(db, call.runId);
+  return evaluators.length === 0 ? call : { ...call, ...content() };
 }

@@ -7,8 +7,9 @@ import type { Json } from '../../schema/contracts/json.ts';
 export interface Facts {
   usage?: AgentUsage | undefined;
   steps?: number | undefined;
-  output?: Json | undefined;
-  /** About how large the output is. */
+  /** Read when it is asked for: undefined when it cannot be. */
+  output?: (() => Json | undefined) | undefined;
+  /** About how large it is. */
   outputBytes?: number | undefined;
 }
 

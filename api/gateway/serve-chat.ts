@@ -113,7 +113,7 @@ async function ask(body: CompletionBody, served: ServedVersion, call: CallContex
     kind: 'whole',
     body: isStream ? toEvents(completion, tellsUsage) : JSON.stringify(completion),
     contentType: isStream ? eventStream : json,
-    facts: () => ({ usage: answer.usage, steps: countSteps(answer), output: answer.output }),
+    facts: () => ({ usage: answer.usage, steps: countSteps(answer), output: () => answer.output }),
   };
 }
 
@@ -129,11 +129,11 @@ function unstreamed({ stream: _, stream_options: __, ...body }: CompletionBody):
 function factsOf(body: Buffer, usageOf: (usage: unknown) => Facts['usage'], response: 'text' | 'json'): Facts {
   try {
     const completion = JSON.parse(body.toString('utf8'));
-    const read = readCompletion(completion, response);
-    return {
-      usage: usageOf(completion.usage),
-      ...('output' in read ? { output: read.output, outputBytes: body.length } : {}),
+    const output = () => {
+      const read = readCompletion(completion, response);
+      return 'output' in read ? read.output : undefined;
     };
+    return { usage: usageOf(completion.usage), output, outputBytes: body.length };
   } catch {
     return {};
   }

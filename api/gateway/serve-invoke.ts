@@ -87,7 +87,7 @@ async function ask(body: Invoked, { agent }: ServedVersion, call: CallContext): 
     kind: 'whole',
     body: JSON.stringify({ output, steps, usage, model }),
     contentType: 'application/json',
-    facts: () => ({ usage, steps: countSteps(answer), output }),
+    facts: () => ({ usage, steps: countSteps(answer), output: () => output }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Exchanged } from '../../agents/http-exchange.ts';
 import { readCompletion } from '../../agents/read-completion.ts';
 import { readCompletionStream } from '../../agents/read-completion-stream.ts';
 import type { AgentUsage } from '../../schema/contracts/call.ts';
+import type { Json } from '../../schema/contracts/json.ts';
 import type { Facts, StreamReply } from './reply.ts';
 
 const finishes = [Buffer.from('"finish_reason":"'), Buffer.from('"finish_reason": "')];
@@ -36,7 +37,7 @@ export function streamToUser(
       isOver = true;
       response.off('drain', onDrain);
       response.off('close', onClose);
-      resolve({ errorClass, facts: { usage, ...readOutput(kept, reply.response) } });
+      resolve({ errorClass, facts: { usage, output: () => readOutput(kept, reply.response), outputBytes: keptBytes } });
     };
     const onDrain = (): void => stream.resume();
     const onClose = (): void => {
@@ -113,9 +114,9 @@ function readUsageEvents(events: Buffer, tellsUsage: boolean): { usage: unknown;
 }
 
 /** What the stream said, put together. */
-function readOutput(kept: readonly Buffer[], response: 'text' | 'json'): Facts {
+function readOutput(kept: readonly Buffer[], response: 'text' | 'json'): Json | undefined {
   const whole = readCompletionStream(Buffer.concat(kept).toString('utf8'));
-  if (!('completion' in whole)) return {};
+  if (!('completion' in whole)) return undefined;
   const read = readCompletion(whole.completion, response);
-  return 'output' in read ? { output: read.output, outputBytes: JSON.stringify(read.output).length } : {};
+  return 'output' in read ? read.output : undefined;
 }

@@ -26,7 +26,13 @@ export interface GatewayTest {
 }
 
 /** A rollout of `support-bot` at a half between two models, behind an API of the file's own. */
-export function useGateway(options: { config?: (url: string, version: number) => AgentConfig } = {}): GatewayTest {
+export function useGateway(
+  options: {
+    config?: (url: string, version: number) => AgentConfig;
+    /** Of the rollout. */
+    evaluators?: { name: string; sample: number }[];
+  } = {},
+): GatewayTest {
   const gateway = {} as GatewayTest;
   let stop: () => Promise<void>;
   beforeAll(async () => {
@@ -36,6 +42,10 @@ export function useGateway(options: { config?: (url: string, version: number) =>
     const configOf =
       options.config ?? ((url, version) => ({ adapter: 'openai', baseUrl: url, model: `large-${version}` }));
     const rollout = await placeRollout(database.db, [configOf(control.url, 1), configOf(candidate.url, 2)]);
+    if (options.evaluators) {
+      const plan = JSON.stringify({ rerandomize: 'never', metrics: [], evaluators: options.evaluators });
+      await database.db.updateTable('run').set({ plan }).where('id', '=', rollout.runId).execute();
+    }
     const { apiKey: key } = await createKey(database.db, { projectId: 'prj_default', service: 'shop', role: 'ingest' });
     const api = await startApi({ databaseUrl: database.databaseUrl });
     stop = async () => {
