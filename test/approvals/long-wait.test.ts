@@ -60,9 +60,12 @@ it('a request nobody answers for seven days ends by its own time, and costs no h
 it('an answer after three days ends the wait at once, and one that decides nothing yet is waited on', async () => {
   let decided = false;
   const expiresAt = (await environment.currentTimeMs()) + 7 * days;
-  const worker = await asking(async () => ({
-    waitMs: decided ? null : expiresAt - (await environment.currentTimeMs()),
-  }));
+  const looks: number[] = [];
+  const worker = await asking(async () => {
+    const now = await environment.currentTimeMs();
+    looks.push(now);
+    return { waitMs: decided ? null : expiresAt - now };
+  });
   await worker.runUntil(async () => {
     const handle = await start('run_answered');
     await environment.sleep('2 days');
@@ -73,5 +76,6 @@ it('an answer after three days ends the wait at once, and one that decides nothi
     await handle.signal(commandSignalName);
     await handle.result();
   });
-  expect(await environment.currentTimeMs()).toBeLessThan(expiresAt);
+  // Of the look that ended it: once nothing runs any more the server's time may skip for years.
+  expect(looks.at(-1)).toBeLessThan(expiresAt);
 });
