@@ -8,8 +8,9 @@ import { planOfRun } from '../rollouts/plan-of-run.ts';
  * Exposures may commit a moment after later ones: the last seconds before the mark are looked at again each time, the last two minutes once
  * a minute, for those that waited for a lock.
  */
-const slack = sql`case when date_trunc('minute', mark.since) < date_trunc('minute', mark.until)
-  then interval '2 minutes' else interval '5 seconds' end`;
+function slackMs(since: number, until: number): number {
+  return Math.floor(since / 60_000) < Math.floor(until / 60_000) ? 120_000 : 5_000;
+}
 
 /** Units settled in one transaction: those who write to them wait no longer than it takes. */
 const chunk = 20_000;
@@ -34,7 +35,27 @@ export async function settleUnits(db: Store, input: { runId: string; asOf: Date 
   await db.transaction().execute(async (trx) => {
     // One at a time, and not while exposures move to another stratum.
     await sql`select pg_advisory_xact_lock(hashtextextended(${`settle:${runId}`}, 0)), ${ownSlot}`.execute(trx);
-    for (const metric of silent) await settleSilence(trx, { runId, asOf, metric, silence: metric.silence as number });
+    const { rows } = await sql<{ metric: string; since: Date | null; now: Date }>`
+      select t.metric, m.silent_until as since, clock_timestamp() as now from unnest(${silent.map(({ name }) => name)}::text[]) as t(metric)
+      left join silence_mark m on m.run_id = ${runId} and m.metric = t.metric`.execute(trx);
+    const marks = new Map(rows.map((row) => [row.metric, row]));
+    for (const metric of silent) {
+      const mark = marks.get(metric.name);
+      if (mark === undefined) continue;
+      // Never beyond the database's own time, which exposures are stamped with: Temporal's may be ahead.
+      const until = Math.min(asOf.getTime() - metric.attributionWindowMs, mark.now.getTime());
+      const since = mark.since?.getTime() ?? null;
+      if (since !== null && until <= since) continue;
+      const from = since === null ? null : new Date(since - slackMs(since, until));
+      await settleSilence(trx, {
+        runId,
+        asOf,
+        metric,
+        silence: metric.silence as number,
+        from,
+        until: new Date(until),
+      });
+    }
   });
 }
 
@@ -51,29 +72,25 @@ async function settleSome(db: Store, { runId, asOf }: { runId: string; asOf: Dat
   return Number(numAffectedRows ?? 0);
 }
 
+/** The bounds are constants of the statement: the planner must see how few exposures lie between them. */
 async function settleSilence(
   trx: Store,
-  input: { runId: string; asOf: Date; metric: RolloutPlanMetric; silence: number },
+  input: { runId: string; asOf: Date; metric: RolloutPlanMetric; silence: number; from: Date | null; until: Date },
 ): Promise<void> {
-  const { runId, asOf, metric, silence } = input;
-  // Never beyond the database's own time, which exposures are stamped with: Temporal's may be ahead.
-  const until = sql`least(${asOf}::timestamptz - make_interval(secs => ${metric.attributionWindowMs / 1000}), clock_timestamp())`;
+  const { runId, asOf, metric, silence, from, until } = input;
   await sql`
-    with mark as materialized (
-      select coalesce((select silent_until from silence_mark where run_id = ${runId} and metric = ${metric.name}),
-        '-infinity'::timestamptz) as since, ${until} as until
-    ), silent as (
+    with silent as (
       insert into unit_metric (run_id, draw, unit, metric, variant, stratum, value, bin, state, closes_at, silent)
       select e.run_id, e.draw, e.unit, ${metric.name}, e.variant, e.stratum, ${silence}::float8,
         ${binOf(metric, silence)}::smallint, 'final', ${asOf}::timestamptz, true
-      from exposure e, mark
-      where e.run_id = ${runId} and e.received_at > mark.since - ${slack} and e.received_at <= mark.until
+      from exposure e
+      where e.run_id = ${runId} and e.received_at > ${from ?? '-infinity'}::timestamptz and e.received_at <= ${until}
         and not exists (select from unit_metric m
           where m.run_id = e.run_id and m.draw = e.draw and m.unit = e.unit and m.metric = ${metric.name})
       order by e.draw, e.unit
       on conflict do nothing
     )
-    insert into silence_mark (run_id, metric, silent_until) select ${runId}, ${metric.name}, until from mark
+    insert into silence_mark (run_id, metric, silent_until) values (${runId}, ${metric.name}, ${until})
     on conflict (run_id, metric) do update set silent_until = greatest(silence_mark.silent_until, excluded.silent_until)`.execute(
     trx,
   );
