@@ -18,7 +18,6 @@ import type { ShardExample } from '../store/shards/begin-shard.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { runTrial, type TrialMeans } from './lanes/run-trial.ts';
 import { trialMeans } from './lanes/trial-means.ts';
-import { isSpent } from './limits/is-spent.ts';
 import { readIntent } from './read-intent.ts';
 
 export interface ConfirmOutput {
@@ -99,7 +98,7 @@ function keyOf({ candidate, exampleId }: { candidate: string; exampleId: string 
 
 /** Calls one example again until every metric it broke is told, one call after the other. */
 async function confirmExample(
-  { db }: ActivityDependencies,
+  { db, budgets }: ActivityDependencies,
   input: {
     runId: string;
     plan: Plan;
@@ -116,7 +115,7 @@ async function confirmExample(
   for (let repetition = plan.repetitions; repetition < plan.repetitions + most; repetition++) {
     if (means.signal.aborted || confirmationsOf([example], reruns).every(isTold)) return;
     if (reruns.some((rerun) => rerun.repetition === repetition)) continue;
-    if (await isSpent(db, runId, plan)) return;
+    if (await budgets.isSpent(runId, plan)) return;
     const key = { runId, variant, exampleId, repetition };
     if (!(await beginConfirmation(db, key))) continue;
     let noted = 1;
@@ -132,6 +131,7 @@ async function confirmExample(
     const judgedUsd = trial.scores.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
     const costUsd = judgedUsd > 0 ? (trial.costUsd ?? 0) + judgedUsd : trial.costUsd;
     await commitConfirmation(db, { ...trial, costUsd }, noted);
+    budgets.note(runId, costUsd);
     const scores = Object.fromEntries(trial.scores.map(({ name, score }) => [name, score]));
     reruns.push({ candidate: variant, exampleId, repetition, failedBy: trial.causedBy, scores });
   }

@@ -5,6 +5,7 @@ import type { Agent, Evaluator, FunctionRegistry } from '../schema/contracts/cal
 import type { EvaluatorConfig } from '../schema/contracts/evaluator.ts';
 import type { Store } from '../store/open-database.ts';
 import type { TrialWriter } from './lanes/trial-writer.ts';
+import type { BudgetWatch } from './limits/budget-watch.ts';
 import type { EndpointLimiter } from './limits/endpoint-limiter.ts';
 import type { UnreachableStreaks } from './limits/unreachable-streaks.ts';
 import type { MediaLibrary } from './media/media-library.ts';
@@ -14,6 +15,7 @@ export interface ActivityDependencies {
   db: Store;
   pool: Pool;
   writer: TrialWriter;
+  budgets: BudgetWatch;
   /** Adapters, kept open between shards. */
   agentFor(config: AgentConfig, functions: FunctionRegistry): Agent;
   /** With `callAgent`, by which judges call models and endpoints; without, one that can only be checked or is code. */

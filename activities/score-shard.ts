@@ -1,12 +1,10 @@
-import { cancellationSignal } from '@temporalio/activity';
 import { isLaneEvaluator } from '../schema/contracts/evaluator.ts';
 import { type BegunScoreShard, beginScoreShard } from '../store/scoring/begin-score-shard.ts';
 import { endScoreShard } from '../store/scoring/end-score-shard.ts';
 import type { AnswerToScore } from '../store/scoring/load-answers-to-score.ts';
 import { readScoreOrders } from '../store/scoring/read-score-orders.ts';
-import type { ShardOrders } from '../store/shards/read-shard-orders.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { isSpent } from './limits/is-spent.ts';
+import { ShardControl } from './lanes/shard-control.ts';
 import { answersOf } from './scoring/answers-of.ts';
 import { type JudgeMeans, judgeAnswer } from './scoring/judge-answer.ts';
 import { judgeCaller } from './scoring/judge-caller.ts';
@@ -23,8 +21,6 @@ export interface ScoreShardOutput {
   outcome: 'finished' | 'paused' | 'aborted' | 'superseded' | 'over_budget';
 }
 
-/** A worker is ended by force 10 s after its activities were cancelled. */
-const cutAfterMs = 5_000;
 /** Scores of code that may wait for their commit: made again after a crash, they cost nothing. */
 const uncommitted = 2_000;
 
@@ -36,53 +32,32 @@ export async function scoreShard(
   dependencies: ActivityDependencies,
   input: ScoreShardInput,
 ): Promise<ScoreShardOutput> {
-  const { db } = dependencies;
+  const { db, budgets } = dependencies;
   const begun = await beginScoreShard(db, input);
   if (!begun) return { outcome: 'finished' };
   const { scoring } = begun;
 
-  const stop = new AbortController();
-  let outcome: ScoreShardOutput | null = null;
-  const end = (reason: ScoreShardOutput) => {
-    outcome ??= reason;
-    // Lanes that wait for a limit or between attempts stop at once; calls in flight are let finish.
-    stop.abort(new Error(reason.outcome));
-  };
-  const heed = (orders: ShardOrders) => {
-    if (orders.fence !== begun.fence) end({ outcome: 'superseded' });
-    else if (orders.intent === 'pause') end({ outcome: 'paused' });
-    else if (orders.intent === 'abort') end({ outcome: 'aborted' });
-  };
+  const control = new ShardControl({ fence: begun.fence, intent: scoring.intent }, () =>
+    readScoreOrders(db, input.scoringId, input.shard),
+  );
   // Judges attached to a run that has ended cost what they cost: its budget is that of the run.
   const heedBudget = async () => {
-    if (scoring.kind === 'plan' && (await isSpent(db, scoring.runId, scoring.plan))) end({ outcome: 'over_budget' });
+    if (scoring.kind !== 'plan') return;
+    if (await budgets.isSpent(scoring.runId, scoring.plan)) control.end({ outcome: 'over_budget' });
   };
-  heed({ fence: begun.fence, intent: scoring.intent });
-  await heedBudget();
-
-  const cancelled = cancellationSignal();
-  const cut = new AbortController();
-  let cutting: NodeJS.Timeout | undefined;
-  const onCancel = () => {
-    end({ outcome: 'superseded' });
-    cutting = setTimeout(() => cut.abort(new Error('the worker stops')), cutAfterMs);
-  };
-  cancelled.addEventListener('abort', onCancel);
-  const look = setInterval(() => {
-    void readScoreOrders(db, input.scoringId, input.shard).then(heed, () => {});
-  }, 1_000);
 
   try {
+    await heedBudget();
     const writer = new ScoreWriter(dependencies.pool, { ...input, projectId: scoring.projectId });
-    const judges = await judgesOf(dependencies, begun, { signal: stop.signal, cut: cut.signal });
+    const judges = await judgesOf(dependencies, begun, { signal: control.signal, cut: control.cut });
     const isCode = ({ planned }: JudgeMeans) => isLaneEvaluator(planned.config);
 
-    const means = { lanes: input.lanes, signal: stop.signal };
+    const means = { lanes: input.lanes, signal: control.signal };
     await inLanes(db, begun, { ...means, judges: judges.filter(isCode) }, async (pairs) => {
       const waiting: Promise<void>[] = [];
-      for (let next = pairs(); next && !outcome; next = pairs()) {
+      for (let next = pairs(); next && !control.ended; next = pairs()) {
         const score = await judgeAnswer(next.answer, next.judge);
-        waiting.push(writer.commit(score).then(heed));
+        waiting.push(writer.commit(score).then((orders) => control.heed(orders)));
         // Later failures of these show in the wait below.
         waiting.at(-1)?.catch(() => {});
         if (waiting.length * input.lanes >= uncommitted) await Promise.all(waiting.splice(0));
@@ -92,22 +67,22 @@ export async function scoreShard(
 
     const callers = judges.filter((judge) => !isCode(judge));
     await inLanes(db, begun, { ...means, judges: callers }, async (pairs) => {
-      for (let next = pairs(); next && !outcome; next = pairs()) {
+      for (let next = pairs(); next && !control.ended; next = pairs()) {
         const score = await judgeAnswer(next.answer, next.judge);
         // A call that was given up because the lanes stop says nothing of the answer: it is judged again later.
-        if (stop.signal.aborted && score.error !== null) return;
-        heed(await writer.commit(score));
+        if (control.signal.aborted && score.error !== null) return;
+        control.heed(await writer.commit(score));
+        if (scoring.kind === 'plan') budgets.note(scoring.runId, score.costUsd);
         await heedBudget();
       }
     });
 
-    await endScoreShard(db, { ...input, fence: begun.fence, finished: outcome === null });
-    if (outcome) cancelled.throwIfAborted();
-    return outcome ?? { outcome: 'finished' };
+    const { ended } = control;
+    await endScoreShard(db, { ...input, fence: begun.fence, finished: ended === null });
+    if (ended) control.throwIfCancelled();
+    return ended ?? { outcome: 'finished' };
   } finally {
-    clearInterval(look);
-    clearTimeout(cutting);
-    cancelled.removeEventListener('abort', onCancel);
+    control.close();
   }
 }
 

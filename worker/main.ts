@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { TrialWriter } from '../activities/lanes/trial-writer.ts';
+import { BudgetWatch } from '../activities/limits/budget-watch.ts';
 import { UnreachableStreaks } from '../activities/limits/unreachable-streaks.ts';
 import { MediaLibrary } from '../activities/media/media-library.ts';
 import { createAttachmentStore } from '../store/attachments/create-attachment-store.ts';
@@ -36,6 +37,7 @@ export async function runWorker(config: WorkerConfig, signal: AbortSignal): Prom
         db,
         pool,
         writer: new TrialWriter(pool),
+        budgets: new BudgetWatch(db),
         streaks: new UnreachableStreaks(),
         media: new MediaLibrary(createAttachmentStore(db, config.attachments ? s3Objects(config.attachments) : null), {
           cacheBytes: mediaCacheBytes,

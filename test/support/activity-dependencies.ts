@@ -1,5 +1,6 @@
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { TrialWriter } from '../../activities/lanes/trial-writer.ts';
+import { BudgetWatch } from '../../activities/limits/budget-watch.ts';
 import { UnreachableStreaks } from '../../activities/limits/unreachable-streaks.ts';
 import { MediaLibrary } from '../../activities/media/media-library.ts';
 import type { FunctionRegistry } from '../../schema/contracts/call.ts';
@@ -22,6 +23,7 @@ export function activityDependencies(
     db,
     pool,
     writer: new TrialWriter(pool),
+    budgets: new BudgetWatch(db),
     streaks: new UnreachableStreaks(),
     media: new MediaLibrary(createAttachmentStore(db, null), { cacheBytes: 1_000_000 }),
     loadFunctions: async () => functions,
