@@ -7,6 +7,8 @@ export interface UserAnswer {
   assigned: string | null;
   /** Who answered: control after a fallback. */
   variant: string | null;
+  /** Names the call in the records. */
+  trace: string | null;
   text: string;
   /** By `performance.now()`. */
   startedAt: number;
@@ -42,11 +44,12 @@ export async function chatAs(unit: string, { url, apiKey, agent, stream = false 
     const text = await response.text();
     const variant = response.headers.get('x-sluice-variant');
     const assigned = response.headers.get('x-sluice-fell-back-from') ?? variant;
-    return { ...answered, status: response.status, assigned, variant, text, endedAt: performance.now() };
+    const trace = response.headers.get('x-sluice-trace');
+    return { ...answered, status: response.status, assigned, variant, trace, text, endedAt: performance.now() };
   } catch (error) {
     const { message, cause } = error as Error;
     const text = `${message} ${cause ?? ''}`;
-    return { ...answered, status: 0, assigned: null, variant: null, text, endedAt: performance.now() };
+    return { ...answered, status: 0, assigned: null, variant: null, trace: null, text, endedAt: performance.now() };
   }
 }
 
