@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import { isLaneEvaluator } from '../../schema/contracts/evaluator.ts';
 import type { Plan } from '../../schema/contracts/plan.ts';
 import type { Database } from '../../schema/tables/database.ts';
 
@@ -8,8 +9,10 @@ export type RetriedKind = 'failed' | 'missing' | 'all_failed';
 export interface Superseded {
   /** Trials, to be called again. */
   trials: number;
-  /** Scores that were errors, to be judged again without a call. */
+  /** Scores that were errors, to be judged again without a call of an agent. */
   scores: number;
+  /** Those of them whose judge calls something. */
+  askedScores: number;
 }
 
 /**
@@ -22,6 +25,8 @@ export async function supersedeFailures(
   input: { runId: string; plan: Plan; kind: RetriedKind; actor: string },
 ): Promise<Superseded> {
   const { runId, plan, kind, actor } = input;
+  // Over all failures of a run, which may be millions.
+  await sql`set local statement_timeout = '10min'`.execute(trx);
   const variants = plan.variants.map(({ name }) => name);
   const causes = { failed: ['agent'], missing: ['platform'], all_failed: ['agent', 'platform'] }[kind];
   const place = sql`(p.ordinal * ${plan.repetitions}::int + p.repetition) * ${variants.length}::int
@@ -53,8 +58,9 @@ export async function supersedeFailures(
     )
     select id from picked`.execute(trx);
   await supersedeDefaults(trx, { runId, plan, actor });
-  const scores = kind === 'failed' ? 0 : await supersedeErrors(trx, { runId, plan, shardOf, actor });
-  return { trials: trials.rows.length, scores };
+  const scores =
+    kind === 'failed' ? { scores: 0, askedScores: 0 } : await supersedeErrors(trx, { runId, plan, shardOf, actor });
+  return { trials: trials.rows.length, ...scores };
 }
 
 /** What comparing judges said of answers whose counterpart of control had failed: that one is made again. */
@@ -101,10 +107,10 @@ function uncount(runId: string) {
 async function supersedeErrors(
   trx: Transaction<Database>,
   input: { runId: string; plan: Plan; shardOf: ReturnType<typeof sql>; actor: string },
-): Promise<number> {
+): Promise<Omit<Superseded, 'trials'>> {
   const { runId, plan, shardOf, actor } = input;
   const versions = plan.evaluators.map(({ versionId }) => versionId);
-  const { rows } = await sql`
+  const { rows } = await sql<{ version: string; scores: number }>`
     with picked as (
       delete from score s using trial t
       where t.run_id = ${runId} and s.subject_id = t.id and s.subject_id >= ${`${runId}-`} and s.subject_id < ${`${runId}.`}
@@ -122,6 +128,8 @@ async function supersedeErrors(
     ), uncounted as (
       ${uncount(runId)}
     )
-    select subject_id from picked`.execute(trx);
-  return rows.length;
+    select evaluator_version_id as version, count(*)::int as scores from picked group by 1`.execute(trx);
+  const asking = plan.evaluators.filter(({ config }) => !isLaneEvaluator(config)).map((one) => one.versionId);
+  const total = (counted: typeof rows) => counted.reduce((sum, { scores }) => sum + scores, 0);
+  return { scores: total(rows), askedScores: total(rows.filter(({ version }) => asking.includes(version))) };
 }

@@ -4,6 +4,7 @@ import { countPlanScores } from '../../store/scoring/count-scores.ts';
 import { experimentSpec } from '../support/experiment-spec.ts';
 import { untilFinal } from '../support/follow-run.ts';
 import { numberedRows, pushDataset } from '../support/push-dataset.ts';
+import { refusalOf } from '../support/refusal-of.ts';
 import { startStubAgent } from '../support/stub-agent.ts';
 import { startStubJudge } from '../support/stub-judge.ts';
 import { useTestStack } from '../support/test-stack.ts';
@@ -45,6 +46,31 @@ describe('judges that call something', () => {
     expect(after).toMatchObject({ status: 'completed', failures: [], agentCalls: 40 });
     expect(judge.calls() - calls).toBe(20);
     expect(await countPlanScores(db, id)).toMatchObject({ toScore: 40, scored: 40, errors: 0 });
+  });
+
+  it('that broke in a run whose budget is spent are not asked again until it is raised', async () => {
+    judge.become((asked) => (/"number":1\d/.test(asked) ? null : 'right'));
+    const prices = { inputPerMillionUsd: 1_000, outputPerMillionUsd: 0 };
+    const priced = { ...model, prices, prompt: 'Right? {{output}}', choices: { right: 1, wrong: 0 }, cache: false };
+    const id = await start({
+      evaluators: [{ type: 'llm_judge', name: 'judged', ...priced }],
+      budget: { maxCostUsd: 5 },
+    });
+    await untilFinal(sluice, id);
+    await db.updateTable('run').set({ budget_cap_usd: 0.1 }).where('id', '=', id).execute();
+    const calls = judge.calls();
+    const refusal = await refusalOf(sluice.runs.retry.mutate({ id }));
+    expect(refusal).toMatchObject({
+      code: 'conflict',
+      message: `run ${id} has spent its budget of $0.1: 20 judgements could not be asked for again`,
+      fix: expect.stringContaining(`sluice run budget ${id}`),
+    });
+    expect(await countPlanScores(db, id)).toMatchObject({ scored: 40, errors: 20 });
+    expect(judge.calls()).toBe(calls);
+    judge.become(() => 'right');
+    await sluice.runs.raiseBudget.mutate({ id, maxCostUsd: 5 });
+    expect(await sluice.runs.retry.mutate({ id })).toMatchObject({ changed: true, trials: 0, scores: 20 });
+    expect(await untilFinal(sluice, id)).toMatchObject({ status: 'completed', failures: [] });
   });
 
   it('that gave a win because control had failed compare once control was made again', async () => {

@@ -17,7 +17,7 @@ export interface RetriedRun {
   changed: boolean;
   /** Trials that are called again. */
   trials: number;
-  /** Scores that are judged again, without a call. */
+  /** Scores that are judged again, without a call of an agent. */
   scores: number;
   /** Trials that were never made, and are now: of a run that could not finish. */
   left: number;
@@ -51,7 +51,7 @@ export async function retryRun({
         fix: fixFor(status, id),
       });
     }
-    const { trials, scores } = await supersedeFailures(trx, { runId: id, plan, kind, actor });
+    const { trials, scores, askedScores } = await supersedeFailures(trx, { runId: id, plan, kind, actor });
     const run = await trx.selectFrom('run').select(['planned']).where('id', '=', id).executeTakeFirstOrThrow();
     const { counts } = await countTrials(trx, { id, status, planned: run.planned });
     const open = counts.planned - counts.succeeded - counts.failed - counts.missing;
@@ -59,10 +59,14 @@ export async function retryRun({
     // A run that failed before its plan was laid out has no trials yet, and all of them to make.
     if (trials + scores === 0 && status === 'completed') return { status, ...nothing };
     const budget = await readBudget(trx, id, plan);
-    if (budget !== null && budget.spentUsd >= budget.capUsd && trials + left > 0) {
+    if (budget !== null && budget.spentUsd >= budget.capUsd && trials + left + askedScores > 0) {
+      const what =
+        trials + left > 0
+          ? `${trials + left} trials could not be called again`
+          : `${askedScores} judgements could not be asked for again`;
       throw new SluiceError({
         code: 'conflict',
-        message: `run ${id} has spent its budget of $${budget.capUsd}: ${trials + left} trials could not be called again`,
+        message: `run ${id} has spent its budget of $${budget.capUsd}: ${what}`,
         fix: `Raise it first: \`sluice run budget ${id} --max-cost-usd USD\`.`,
       });
     }
