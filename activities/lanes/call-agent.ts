@@ -49,10 +49,11 @@ export async function callAgent(makeCall: () => Omit<AgentCall, 'signal'>, means
 
   const call = async (): Promise<AgentAnswer> => {
     const wanted = makeCall();
-    const input = await resolveMedia(means.media, wanted.input);
-    if (!input.ok) return input.answer;
     const release = await means.limiter.acquire(means.signal);
     try {
+      // Not before: of hundreds of lanes that wait for a limit each would hold its media.
+      const input = await resolveMedia(means.media, wanted.input);
+      if (!input.ok) return input.answer;
       if (attempts > 0) await means.countRetriedCall();
       const answer = await means.agent.call({
         ...wanted,

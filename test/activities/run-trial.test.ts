@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { runTrial, type TrialMeans } from '../../activities/lanes/run-trial.ts';
 import { EndpointLimiter } from '../../activities/limits/endpoint-limiter.ts';
+import type { ProjectMedia } from '../../activities/media/media-library.ts';
 import { createEvaluator } from '../../evaluators/create-evaluator.ts';
 import type { Agent } from '../../schema/contracts/call.ts';
 import type { EvaluatorConfig } from '../../schema/contracts/evaluator.ts';
@@ -101,6 +102,29 @@ describe('a call that fails in a way that may pass', () => {
     setImmediate(() => stopping.abort(new Error('paused')));
     await expect(running).rejects.toThrow('paused');
   });
+});
+
+it('lanes that wait for a limit hold no media yet', async () => {
+  let [held, most] = [0, 0];
+  const media: ProjectMedia = {
+    resolve: async (value) => {
+      held += 1;
+      most = Math.max(most, held);
+      return value;
+    },
+    store: async (output) => {
+      held -= 1;
+      return output;
+    },
+  };
+  const agent = agentOf({ adapter: 'http', url: `${stub.url}/run?ms=20` });
+  const limiter = new EndpointLimiter({ db, endpoint: agent.endpoint, worker: 'media', limits: { concurrency: 2 } });
+  const means = meansOf(agent, { media, limiter });
+  const rows = await Promise.all(Array.from({ length: 12 }, (_, ordinal) => trial(means, `q${ordinal}`, ordinal)));
+  expect(rows.every(({ status }) => status === 'succeeded')).toBe(true);
+  // Two that are called, and two that gave their place back and whose answers are being stored.
+  expect(most).toBeLessThanOrEqual(4);
+  await limiter.close();
 });
 
 describe('an agent that answers 429', () => {
