@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createAttachmentStore } from '../../store/attachments/create-attachment-store.ts';
 import { s3Objects } from '../../store/attachments/s3-objects.ts';
@@ -14,6 +15,7 @@ const { db } = await useTestDatabase();
 const objects = new Map<string, { type: string | undefined; body: Buffer }>();
 const seen: string[] = [];
 let failures: number[] = [];
+let silence: 'at once' | 'half way' | null = null;
 const server = createServer(async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -32,11 +34,16 @@ const server = createServer(async (request, response) => {
     return response.end();
   }
   const object = objects.get(request.url ?? '');
+  if (object && silence === 'at once') return;
+  if (object && silence === 'half way') return response.write(object.body.subarray(0, object.body.length / 2));
   return object ? response.end(object.body) : response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>');
 }).listen(0, '127.0.0.1');
 await once(server, 'listening');
 const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-afterAll(() => server.close());
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
 
 const options = {
   bucket: 'media',
@@ -47,6 +54,8 @@ const options = {
   secretAccessKey: 'very-secret',
 };
 const store = createAttachmentStore(db, s3Objects(options));
+const patienceMs = 400;
+const impatient = createAttachmentStore(db, s3Objects({ ...options, timeoutMs: patienceMs }));
 
 async function read(sha256: string, from = store): Promise<Buffer> {
   const found = await from.get(projectId, sha256);
@@ -70,6 +79,34 @@ describe('attachments in a bucket', () => {
     expect(await store.has(projectId, [sha256, 'x'])).toEqual(
       new Map([[sha256, { sha256, mediaType: 'image/png', sizeBytes: content.length }]]),
     );
+  });
+
+  it('are read by slow readers too: the time a reader takes is not the bucket’s', async () => {
+    const content = randomPng(20_000_000);
+    const sha256 = hashOf(content);
+    await store.put({ projectId, sha256, mediaType: 'image/png', content });
+    const found = await impatient.get(projectId, sha256);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of found?.content ?? []) {
+      if (chunks.length < 3) await setTimeout(patienceMs);
+      chunks.push(chunk);
+    }
+    expect(hashOf(Buffer.concat(chunks))).toBe(sha256);
+  });
+
+  it.each([
+    ['at once', 'no answer within 0.4 s'],
+    ['half way', 'nothing more within 0.4 s'],
+  ] as const)('of a bucket that falls silent %s are given up, for another try', async (when, says) => {
+    const content = randomPng(50_000);
+    const sha256 = hashOf(content);
+    await store.put({ projectId, sha256, mediaType: 'image/png', content });
+    silence = when;
+    await expect(read(sha256, impatient)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: `the object store for attachments (bucket "media" at ${endpoint}) did not take a GET: ${says}`,
+    });
+    silence = null;
   });
 
   it('that were stored in Postgres before are still read from there', async () => {
