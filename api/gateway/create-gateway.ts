@@ -199,7 +199,8 @@ export function createGateway(options: { dataPlane: DataPlane; versions: ServedV
             fellBack: answer.failure !== null,
             errorClass: answer.failure?.errorClass ?? end.errorClass,
           });
-          if (live.split.shadow === null || !answer.reply.ok) return;
+          // Also where control failed: pairs only of answers that went well would hold the candidate's failures against it, never control's.
+          if (live.split.shadow === null) return;
           startShadow(live, call, { id, traceId, controlOutput: end.facts?.output });
         },
       };

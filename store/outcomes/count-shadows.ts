@@ -5,7 +5,7 @@ import type { Store } from '../open-database.ts';
 import { planOfRun } from '../rollouts/plan-of-run.ts';
 import { untilNotDeadlocked } from '../until-not-deadlocked.ts';
 import { noteValues } from './note-values.ts';
-import type { PlacedCall } from './record-calls.ts';
+import type { FinishedCall, PlacedCall } from './record-calls.ts';
 import { type MeasuredCall, valuesOfCall } from './values-of-call.ts';
 
 /**
@@ -20,14 +20,14 @@ export async function countShadows(db: Store, placed: readonly PlacedCall[]): Pr
     if (builtin.length === 0) continue;
     const controls = await findControls(
       db,
-      ofRun.map(({ call }) => call.traceId),
+      ofRun.map(({ call }) => call),
     );
     const pairs = new Map<
       string,
       { stage: number; unit: string; variant: string; differences: Record<string, number> }
     >();
     for (const { call, place } of ofRun) {
-      const control = controls.get(call.traceId);
+      const control = controls.get(call.id);
       const unit = call.unit ?? call.traceId;
       const stage = place?.stage as number;
       if (!control || pairs.has(`${stage} ${unit}`)) continue;
@@ -85,10 +85,22 @@ export async function addPairs(
   );
 }
 
-async function findControls(db: Store, traceIds: readonly string[]): Promise<Map<string, MeasuredCall>> {
-  const { rows } = await sql<MeasuredCall & { traceId: string }>`
-    select trace_id as "traceId", status, fell_back as "fellBack", latency_ms as "latencyMs", input_tokens as "inputTokens",
-      output_tokens as "outputTokens", cost_usd as "costUsd", steps
-    from agent_call where trace_id = any(${traceIds}::text[]) and not shadow`.execute(db);
-  return new Map(rows.map((row) => [row.traceId, row]));
+/**
+ * The calls that users saw, by the id of the shadow call beside them. A trace may hold many calls, of several agents, even of other
+ * projects: the id of a shadow call tells its own; else the unit's first call by the same revision.
+ */
+async function findControls(db: Store, shadows: readonly FinishedCall[]): Promise<Map<string, MeasuredCall>> {
+  const { rows } = await sql<MeasuredCall & { shadowId: string }>`
+    select t.id as "shadowId", c.* from
+      unnest(${shadows.map(({ id }) => id)}::text[], ${shadows.map(({ traceId }) => traceId)}::text[],
+        ${shadows.map(({ agentId }) => agentId)}::text[], ${shadows.map(({ revision }) => revision)}::bigint[],
+        ${shadows.map(({ unit }) => unit)}::text[]) as t(id, trace_id, agent_id, revision, unit)
+    cross join lateral (
+      select status, fell_back as "fellBack", latency_ms as "latencyMs", input_tokens as "inputTokens",
+        output_tokens as "outputTokens", cost_usd as "costUsd", steps
+      from agent_call as k
+      where k.trace_id = t.trace_id and k.agent_id = t.agent_id and k.revision = t.revision
+        and k.unit is not distinct from t.unit and not k.shadow
+      order by (k.id || '-shadow' = t.id) desc, k.at, k.id limit 1) as c`.execute(db);
+  return new Map(rows.map((row) => [row.shadowId, row]));
 }

@@ -62,6 +62,18 @@ test('a candidate that hangs or fails in the shadow neither delays nor fails the
   expect(calls[1]).toMatchObject({ shadow: true, status: 'failed', error_class: 'connection_reset' });
 });
 
+test('the candidate is asked also where control failed: a pair counts the failures of both', async () => {
+  await inShadow(1);
+  gateway.control.answers((response) => response.destroy());
+  const response = await gateway.chat('someone');
+  expect(response.status).toBe(502);
+  const calls = await callsOfTrace(response.headers.get('x-sluice-trace') as string, 2);
+  expect(calls).toMatchObject([
+    { variant: 'control', shadow: false, status: 'failed' },
+    { variant: 'candidate', shadow: true, status: 'succeeded' },
+  ]);
+});
+
 test('the share of units that are shadowed is that of the stage, the same ones every time', async () => {
   await inShadow(0.3);
   const shadowed = async () => {

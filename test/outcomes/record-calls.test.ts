@@ -156,6 +156,30 @@ test('a shadow stage counts the first pair of each unit by the difference of the
   );
 });
 
+test('a shadow call is paired with the call it stood beside, whatever else its trace holds', async () => {
+  const { runId, call } = await place();
+  const other = await place();
+  const traceId = `trace-of-many-${runId}`;
+  const control = (id: string, latencyMs: number) =>
+    call({ id: `${id}-${runId}`, revision: 3, variant: 'control', version: 1, randomised: false, traceId, latencyMs });
+  const { id } = control('second', 100);
+  const shadow = call({ id: `${id}-shadow`, revision: 3, shadow: true, randomised: false, traceId, latencyMs: 300 });
+  await recordCalls(database.db, [
+    control('first', 700),
+    control('second', 100),
+    control('third', 900),
+    other.call({ revision: 3, variant: 'control', version: 1, randomised: false, traceId, latencyMs: 1_000 }),
+    shadow,
+  ]);
+  const rows = await database.db
+    .selectFrom('shadow_count')
+    .select('difference')
+    .where('run_id', '=', runId)
+    .where('metric', '=', 'latencyMs')
+    .execute();
+  expect(rows).toEqual([{ difference: -20 }]);
+});
+
 test('answers of first calls are kept for judges: of the sampled units only, at the same rate whatever they got', async () => {
   const { runId, agentId, call } = await place({
     evaluators: [{ name: 'helpful', versionId: 'evl_1', version: 1, sample: 0.2 }],
