@@ -19,7 +19,8 @@ export type Asked =
 
 /**
  * Asks for a step, or looks how the question stands. Whatever was asked about something else has lapsed before (act.ts), so that an
- * approval that stands here is one of the states that stand now. Quorum 0 needs nobody.
+ * approval that stands here is one of the states that stand now. One that was not used within its ttl is asked for anew. Quorum 0 needs
+ * nobody.
  */
 export async function askPersons(
   trx: Store,
@@ -31,11 +32,16 @@ export async function askPersons(
   const { runId, state } = rollout;
   const standing = await findStandingRequest(trx, { runId, ...input });
   if (standing !== null && standing.id !== state.voided_request) {
-    if (standing.state === 'approved') return { state: 'approved', evidenceId: standing.evidenceId };
-    if (standing.state === 'open' && standing.leftMs > 0) return { state: 'open' };
-    const reason = `Not approved in time: the request ${standing.id} expired.`;
-    await endRequest(trx, { requestId: standing.id, state: 'expired', reason });
-    return { state: 'expired', reason };
+    if (standing.state === 'approved' && standing.leftMs > 0) {
+      return { state: 'approved', evidenceId: standing.evidenceId };
+    }
+    if (standing.state !== 'approved') {
+      if (standing.state === 'open' && standing.leftMs > 0) return { state: 'open' };
+      const reason = `Not approved in time: the request ${standing.id} expired.`;
+      await endRequest(trx, { requestId: standing.id, state: 'expired', reason });
+      return { state: 'expired', reason };
+    }
+    // Approved, and not used in its time, for a pause or a freeze: it is asked anew.
   }
   await lapseRequests(trx, { runId, reason: 'The request lapsed: another step was ordered.' });
   const purpose = `${input.action}${input.stage === undefined ? '' : ` ${input.stage}`} at ${moment.nowMs}`;

@@ -9,11 +9,17 @@ import type { Moment } from './moment.ts';
 import { recordRolloutDecision } from './record-decision.ts';
 import { tell } from './tell.ts';
 
-/** Of several candidates the one that gained most in the first goal, among those that reached all goals; null = none. */
-export function candidateToPromote({ plan }: Rollout, { look }: Moment): string | null {
+/**
+ * Of several candidates the one that gained most in the first goal, among those that reached all goals; null = none. A goal that this look
+ * was not asked about (it said `hold` before) is not reached.
+ */
+export function candidateToPromote({ plan }: Pick<Rollout, 'plan'>, { look }: Pick<Moment, 'look'>): string | null {
+  const goals = plan.metrics.filter(({ goal }) => goal !== null);
+  const isReached = (name: string, metric: string) =>
+    look.goals.some((goal) => goal.candidate === name && goal.metric === metric && goal.verdict === 'pass');
   const names = plan.candidates.map(({ name }) => name);
-  const good = names.filter((name) => look.goals.every((goal) => goal.candidate !== name || goal.verdict === 'pass'));
-  const [first] = plan.metrics.filter(({ goal }) => goal !== null);
+  const good = names.filter((name) => goals.every((goal) => isReached(name, goal.name)));
+  const [first] = goals;
   if (good.length < 2 || first === undefined) return good.length === 1 ? (good[0] ?? null) : null;
   const sign = first.direction === 'higher' ? 1 : -1;
   const gain = (name: string) =>
@@ -38,7 +44,11 @@ export async function promote(
   if (version === undefined) throw new Error(`run ${rollout.runId} has no candidate ${candidate}`);
   const found = moment.look.reasons.length > 0 ? moment.look.reasons : ['no guardrail shows harm'];
   const reasons = state.command_note === null ? found : [state.command_note, ...found];
-  await setProductionVersion(trx, { projectId, name: plan.agent.name, version });
+  const { previous } = await setProductionVersion(trx, { projectId, name: plan.agent.name, version });
+  // Set by somebody after this look read it: nothing of this stands, and the next look is held by it.
+  if (previous !== plan.controlVersion) {
+    throw new Error(`run ${rollout.runId} does not promote: version ${previous} came into production meanwhile`);
+  }
   const sentence = `${rollout.name} is promoted: version ${version} of ${plan.agent.name} is in production`;
   await tell(trx, rollout, 'rollout.promoted', sentence, { version });
   if (plan.watch === null) {

@@ -23,7 +23,11 @@ export async function rollBack(
   const undo = state.phase === 'watch' && rollout.productionVersion === promoted;
   const version = undo ? plan.controlVersion : (rollout.productionVersion ?? plan.controlVersion);
   // The agent's row before its traffic, as everywhere.
-  if (undo) await setProductionVersion(trx, { projectId, name: agent, version });
+  const { previous } = undo ? await setProductionVersion(trx, { projectId, name: agent, version }) : { previous: null };
+  // Somebody set another one after this look read it: that one stays, as the next look sees.
+  if (undo && previous !== promoted) {
+    throw new Error(`run ${rollout.runId} looks again: version ${previous} came into production meanwhile`);
+  }
   await returnToControl(trx, { projectId, agentId, agent, version });
   const rollbackMs = timeToRollback(moment);
   await endRollout(trx, rollout, moment, { ...input, action: 'roll_back', rollbackMs });

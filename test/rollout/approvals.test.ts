@@ -113,6 +113,25 @@ describe('a promotion that needs persons', () => {
     expect(await untilFinal(sluice, run.id)).toMatchObject({ action: 'roll_forward' });
   });
 
+  it('that was approved but not used within its ttl is asked for anew', async () => {
+    const run = await askingRollout(stack, agentId, { approvals: { promote: 1, ttl: '5s' } });
+    await sluice.runs.pause.mutate({ id: run.id });
+    await ada.runs.approve.mutate(evidenceOf(run));
+    await eventually(() =>
+      db
+        .selectFrom('approval_request')
+        .select('id')
+        .where('run_id', '=', run.id)
+        .where('expires_at', '<', sql<Date>`clock_timestamp()`)
+        .executeTakeFirst(),
+    );
+    await sluice.runs.resume.mutate({ id: run.id });
+    const again = await untilAsked(run.id);
+    expect(again.approval?.requestId).not.toBe(run.approval?.requestId);
+    await ada.runs.approve.mutate(evidenceOf(again));
+    expect(await untilFinal(sluice, run.id)).toMatchObject({ action: 'roll_forward' });
+  });
+
   it('nobody signs in time is held, and `advance` asks anew', async () => {
     const run = await askingRollout(stack, agentId, { approvals: { promote: 1, ttl: '1s' } });
     const held = await untilRun(
