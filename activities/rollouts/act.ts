@@ -37,7 +37,9 @@ export async function act(trx: Store, rollout: Rollout, moment: Moment): Promise
   await beginRollout(trx, runId);
   const isLive = state.phase === 'stage' || state.phase === 'watch';
   if (isLive && look.next === 'roll_back') {
-    await rollBack(trx, rollout, moment, { verdict: 'fail', reasons: look.reasons });
+    // What timed out is a roll-back by policy, unless the goals were asked about and all of them failed.
+    const verdict = look.timedOut === true && look.goals.length === 0 ? 'inconclusive' : 'fail';
+    await rollBack(trx, rollout, moment, { verdict, reasons: look.reasons });
     return 'moved';
   }
   if (isLive && (await ratioIsBroken(trx, rollout, moment))) return 'moved';
@@ -90,7 +92,7 @@ async function enter(trx: Store, rollout: Rollout, moment: Moment, stage: number
   if (asked.state !== 'approved') return answerTo(trx, rollout, moment, asked, `stage ${stage + 1} waits for approval`);
   if (state.phase === 'stage') {
     await recordRolloutDecision(trx, rollout, moment, {
-      verdict: state.command === null ? 'pass' : 'inconclusive',
+      verdict: isShown(rollout, moment) ? 'pass' : 'inconclusive',
       action: 'roll_forward',
       evidenceId: asked.evidenceId,
     });
@@ -111,9 +113,14 @@ async function finish(trx: Store, rollout: Rollout, moment: Moment): Promise<Don
     return hold(trx, rollout, moment, 'no candidate can be told to be the best: promote one by hand, or abort');
   const asked = await askPersons(trx, rollout, moment, { action: 'promote', quorum });
   if (asked.state !== 'approved') return answerTo(trx, rollout, moment, asked, 'the promotion waits for approval');
-  const verdict = proven !== null && state.command === null ? 'pass' : 'inconclusive';
+  const verdict = proven !== null && isShown(rollout, moment) ? 'pass' : 'inconclusive';
   await promote(trx, rollout, moment, { candidate, verdict, evidenceId: asked.evidenceId });
   return 'moved';
+}
+
+/** Nobody ordered it, and no policy answered in place of what the stage was to show. */
+function isShown({ state }: Rollout, { look }: Moment): boolean {
+  return state.command === null && look.timedOut !== true;
 }
 
 /** Persons that the entries of stages `from` to `to` need (positions, from 0): the most that any of them asks for. */

@@ -95,6 +95,7 @@ export function judgeRollout(plan: RolloutPlan, evidence: RolloutEvidence): Roll
     const silent = guardrails.filter(({ dataState }) => dataState !== 'ok' && dataState !== 'low_data');
     const answer = silent.length > 0 ? plan.onNoData : plan.onTimeout;
     look.reasons.unshift(`the stage is at its maxDuration, and the policy answers ${answer}`);
+    look.timedOut = true;
     look.next = answer === 'advance' ? 'wait' : answer;
     return answer === 'advance' ? advance(plan, evidence, look) : look;
   }

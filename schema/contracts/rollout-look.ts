@@ -60,4 +60,6 @@ export interface RolloutLook {
   /** Anchors of the stratum to open, with `reopen` and `advance`. */
   anchors?: Record<string, number>;
   reasons: string[];
+  /** The stage is at its maxDuration and nothing was shown: `next` is what the policy answers, and the verdict inconclusive. */
+  timedOut?: true;
 }

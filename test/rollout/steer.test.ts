@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { isFinal } from '../../schema/contracts/words.ts';
 import { countDroppedExposures } from '../../store/traffic/count-dropped-exposures.ts';
 import { findSplit } from '../../store/traffic/find-split.ts';
@@ -33,6 +33,14 @@ const harmful = (variant: string) => (variant === 'candidate' ? 0.2 : 0.7);
 const production = async () =>
   (await db.selectFrom('agent').select('production_version').where('id', '=', agentId).executeTakeFirstOrThrow())
     .production_version;
+
+test('a stage that shows too little by its maxDuration is rolled back by policy: inconclusive, not failed', async () => {
+  const id = await start({ stages: [{ traffic: 0.5, minDuration: '10ms', minSamples: 50, maxDuration: '1s' }] });
+  const result = await untilFinal(sluice, id);
+  expect(result).toMatchObject({ verdict: 'inconclusive', action: 'roll_back', share: 0 });
+  expect(result.decisions).toMatchObject([{ verdict: 'inconclusive', action: 'roll_back' }]);
+  expect(result.reasons[0]).toBe('the stage is at its maxDuration, and the policy answers roll_back');
+});
 
 describe('harm', () => {
   it('rolls a paused rollout back, and says how long that took', async () => {

@@ -81,6 +81,15 @@ test.each([
   expect(late.next).toBe('hold');
 });
 
+test('at maxDuration it is the policy that answers, which shows nothing: harm is no matter of time', () => {
+  const plan = rolloutPlan();
+  const late = judgeRollout(plan, evidence([seen(100, 0.7, 0.7)], { elapsedMs: 90_000_000 }));
+  expect(late).toMatchObject({ next: 'roll_back', timedOut: true });
+  const harm = judgeRollout(plan, evidence([seen(4_000, 0.5, 0.7)], { elapsedMs: 90_000_000 }));
+  expect(harm.next).toBe('roll_back');
+  expect(harm.timedOut).toBeUndefined();
+});
+
 test('a broken sample ratio blocks advancing and silences comparisons, but not the error rate', () => {
   const broken = seen(1_000, 0.6, 0.7, { exposures: { control: 900, candidate: 0 } });
   const look = judgeRollout(rolloutPlan(), evidence([broken]));
