@@ -8,6 +8,7 @@ import { failRun } from './fail-run.ts';
 import { failScoring } from './fail-scoring.ts';
 import { judge } from './judge.ts';
 import { judgeScoring } from './judge-scoring.ts';
+import { stillWanted } from './lanes/still-wanted.ts';
 import { mayPass } from './lanes/until-stored.ts';
 import { planExperiment } from './plan-experiment.ts';
 import { planScoring } from './plan-scoring.ts';
@@ -25,9 +26,17 @@ export function createActivities(dependencies: ActivityDependencies, options: Lo
     <Input, Output>(activity: (dependencies: ActivityDependencies, input: Input) => Promise<Output>) =>
     (input: Input): Promise<Output> =>
       supervised(() => activity(dependencies, input));
+  /** For those that take a shard over from whoever has it. */
+  const bindTaker =
+    <Input, Output>(activity: (dependencies: ActivityDependencies, input: Input) => Promise<Output>) =>
+    (input: Input): Promise<Output> =>
+      supervised(async () => {
+        await stillWanted();
+        return activity(dependencies, input);
+      });
   return {
     planExperiment: bind(planExperiment),
-    runShard: bind(runShard),
+    runShard: bindTaker(runShard),
     readIntent: bind(readIntent),
     confirmMustPass: bind(confirmMustPass),
     judge: bind(judge),
@@ -35,7 +44,7 @@ export function createActivities(dependencies: ActivityDependencies, options: Lo
     failRun: bind(failRun),
     previewPlan: bind(previewPlan),
     planScoring: bind(planScoring),
-    scoreShard: bind(scoreShard),
+    scoreShard: bindTaker(scoreShard),
     judgeScoring: bind(judgeScoring),
     failScoring: bind(failScoring),
     // It waits by failing, so its attempts count nothing: a defect lets the lease run out, and all units get control.
