@@ -23,14 +23,13 @@ const momentSchema = z.union([z.iso.datetime({ offset: true }), z.string().regex
 export function readCallHeaders(headers: IncomingHttpHeaders, otherwise: unknown): CallHeaders {
   const given = headers['x-sluice-unit'] ?? headers['x-sluice-session'] ?? otherwise;
   const unit = given === undefined || given === null || given === '' ? null : given;
-  if (unit !== null && (typeof unit !== 'string' || unit.length > 500)) {
-    throw wrong(
-      'the unit',
-      unitSchema.safeParse(unit).error?.issues[0]?.message ?? 'expected a text of 1 to 500 characters',
-    );
+  // One that Postgres cannot hold would be an exposure that is lost, and lost ones hold the rollout: users choose such names.
+  const read = unit === null ? null : unitSchema.safeParse(unit);
+  if (read?.success === false) {
+    throw wrong('the unit', read.error.issues[0]?.message ?? 'expected a text of 1 to 500 characters');
   }
   return {
-    unit,
+    unit: read?.data ?? null,
     sessionStartedAtMs: readMoment(headers['x-sluice-session-started']),
     attributes: readAttributes(headers['x-sluice-attributes']),
     traceparent: typeof headers.traceparent === 'string' ? headers.traceparent : undefined,

@@ -41,7 +41,7 @@ export async function keepAnswers(
     });
   }
   if (rows.length === 0) return;
-  const given = JSON.stringify(rows);
+  const given = storable(JSON.stringify(rows));
   await db.transaction().execute(async (trx) => {
     await sql`
       insert into live_answer (run_id, kind, draw, unit, variant, trace_id, failed, input, output, control_failed, control_output, at)
@@ -58,4 +58,12 @@ export async function keepAnswers(
       order by 1, 2, 3, 4, 5
       on conflict do nothing`.execute(trx);
   });
+}
+
+/**
+ * JSON without what Postgres cannot hold (U+0000, half surrogate pairs): users may say anything, and one of them must not keep
+ * the answers of others from being written. `JSON.stringify` always writes these as escapes.
+ */
+function storable(json: string): string {
+  return json.replace(/\\(\\|u0000|ud[89a-f][0-9a-f]{2})/g, (found, what) => (what === '\\' ? found : '\ufffd'));
 }

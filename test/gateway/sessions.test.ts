@@ -66,3 +66,11 @@ test('headers that cannot be read are refused, naming the header', async () => {
     error: { message: expect.stringContaining('x-sluice-session-started: found "yesterday"') },
   });
 });
+
+test('a unit that no row can hold is refused, so that nobody holds a rollout by a lost exposure', async () => {
+  for (const user of ['a\u0000b', '\ud800', 'x'.repeat(501), 7]) {
+    const response = await gateway.chat(null, { body: { user } });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('the unit: ') } });
+  }
+});

@@ -206,3 +206,28 @@ test('answers of first calls are kept for judges: of the sampled units only, at 
     expect(Math.abs(kept.filter((one) => one.variant === variant).length - 200)).toBeLessThan(60);
   }
 });
+
+test("a user who says what no row can hold keeps nobody else's answers from being written", async () => {
+  const { runId, agentId, call } = await place({
+    evaluators: [{ name: 'helpful', versionId: 'evl_1', version: 1, sample: 1 }],
+  });
+  const units = ['odd', 'plain'];
+  await insertExposures(database.db, {
+    agentId,
+    exposures: units.map((unit) => ({ unit, variant: 'candidate', revision: 1, at: new Date(t0) })),
+  });
+  await recordCalls(database.db, [
+    call({ unit: 'odd', input: ['a\u0000b', '\ud800', '\\u0000', '😀'], output: 'one' }),
+    call({ unit: 'plain', input: 'q', output: 'two' }),
+  ]);
+  const rows = await database.db
+    .selectFrom('live_answer')
+    .select(['unit', 'input'])
+    .where('run_id', '=', runId)
+    .orderBy('unit')
+    .execute();
+  expect(rows).toEqual([
+    { unit: 'odd', input: ['a\ufffdb', '\ufffd', '\\u0000', '😀'] },
+    { unit: 'plain', input: 'q' },
+  ]);
+});
