@@ -226,7 +226,9 @@ function advance(plan: RolloutPlan, evidence: RolloutEvidence, look: RolloutLook
     plan.strategy === 'ab_test' &&
     !evidence.disturbed &&
     evidence.ordered === undefined &&
-    hasOneSplit(evidence.strata);
+    // A stage that waits until it is clear ends when the data say so.
+    !plan.stages.some((one) => one.kind === 'traffic' && one.requireClear) &&
+    hasOneSplit(plan, evidence.strata);
   const told = evidence.goals;
   look.goals =
     told ??
@@ -245,8 +247,12 @@ function advance(plan: RolloutPlan, evidence: RolloutEvidence, look: RolloutLook
   return look;
 }
 
-function hasOneSplit(strata: readonly StratumCounts[]): boolean {
-  return new Set(strata.map(({ shares }) => JSON.stringify(Object.entries(shares).sort()))).size <= 1;
+/** Units that are drawn anew in a second stage count twice: their values are not independent. */
+function hasOneSplit({ rerandomize }: RolloutPlan, strata: readonly StratumCounts[]): boolean {
+  const splits = strata.map(({ shares, stage }) =>
+    JSON.stringify([Object.entries(shares).sort(), rerandomize === 'never' ? 0 : stage]),
+  );
+  return new Set(splits).size <= 1;
 }
 
 /** Anchors for a second stratum, as soon as control's mean is known where it was not at the start; null = not yet, or needless. */

@@ -166,6 +166,20 @@ test('after an extension the benefit is told by the always-valid interval', () =
   expect(look.goals[0]?.test).toContain('mixture');
 });
 
+test('so it is where the data chose the end, or units count once per stage: Welch is for one split to a planned end', () => {
+  const metrics = [resolved({ goal: 'superior' })];
+  const testOf = (more: Parameters<typeof rolloutPlan>[0], strata: StratumCounts[], at = 0) =>
+    judgeRollout(rolloutPlan({ strategy: 'ab_test', metrics, ...more }), evidence(strata, { stage: at })).goals[0]
+      ?.test;
+  const one = seen(2_000, 0.8, 0.7);
+  expect(testOf({}, [one])).toContain('Welch');
+  expect(testOf({ stages: [stage(0.5, { requireClear: true })] }, [one])).toContain('mixture');
+  const two = [one, seen(2_000, 0.8, 0.7, { stratum: 1, stage: 1 })];
+  const stages = [stage(0.5), stage(0.5)];
+  expect(testOf({ stages }, two, 1)).toContain('Welch');
+  expect(testOf({ stages, rerandomize: 'each_stage' }, two, 1)).toContain('mixture');
+});
+
 test('of several candidates the good one advances though the other is worse, unless a guardrail is breached', () => {
   const plan = rolloutPlan({
     strategy: 'ab_test',
