@@ -2,6 +2,7 @@ import { newId } from '../../../schema/ids.ts';
 import { lapseRequests } from '../../../store/approvals/end-request.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import { addToOutbox } from '../../../store/outbox/add-to-outbox.ts';
+import { databaseTimeMs } from '../../../store/rollouts/database-time.ts';
 import { listMovingRollouts } from '../../../store/rollouts/list-moving-rollouts.ts';
 import { stopRollout } from '../../../store/rollouts/stop-rollout.ts';
 import { changeStatus } from '../../../store/runs/change-status.ts';
@@ -26,7 +27,8 @@ export async function emergencyStop({
     await insertFreezeWindow(trx, {
       id: freezeId,
       projectId,
-      from: new Date(),
+      // Looks go by the database's clock: one of this process that is ahead would leave a gap.
+      from: new Date(await databaseTimeMs(trx)),
       to: null,
       reason: `emergency stop: ${input.reason}`,
       createdBy: actor,

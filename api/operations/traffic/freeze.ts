@@ -1,6 +1,7 @@
 import { SluiceError } from '../../../schema/errors.ts';
 import { newId } from '../../../schema/ids.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
+import { databaseTimeMs } from '../../../store/rollouts/database-time.ts';
 import { endFreezeWindow, insertFreezeWindow } from '../../../store/traffic/freeze-windows.ts';
 import type { SignedContext } from '../../context.ts';
 
@@ -13,7 +14,7 @@ export async function freeze({
   input: { from?: string | undefined; to?: string | undefined; reason: string };
 }): Promise<{ id: string; from: string; to: string | null }> {
   const { projectId, actor } = ctx.principal;
-  const from = input.from === undefined ? new Date() : new Date(input.from);
+  const from = new Date(input.from ?? (await databaseTimeMs(ctx.db)));
   const to = input.to === undefined ? null : new Date(input.to);
   if (to !== null && to <= from) {
     throw new SluiceError({
