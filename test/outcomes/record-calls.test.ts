@@ -98,7 +98,12 @@ test('first is what began first: a slow failing call that is recorded after a qu
   expect(await values()).toEqual(first);
   const slow = call({ at: new Date(t0 + 1), status: 'failed', costUsd: 0.25, latencyMs: 60_000 });
   await recordCalls(database.db, [slow]);
-  expect(await values()).toEqual(['0 costUsd 0.25 final', '0 errorRate 1 final', '0 tokens 10 final']);
+  expect(await values()).toEqual([
+    '0 costUsd 0.25 final',
+    '0 errorRate 1 final',
+    '0 latencyMs 3600000 final',
+    '0 tokens 10 final',
+  ]);
   expect(await wrongCounts(database.db)).toEqual([]);
 });
 
@@ -114,7 +119,12 @@ test('calls of testers, pinned sessions and shadow answers count for nobody; an 
     call({ unit: 'fallen', fellBack: true, status: 'failed' }),
   ]);
   expect(await values()).toEqual([]);
-  expect(await values('fallen')).toEqual(['0 costUsd 0.5 final', '0 errorRate 1 final', '0 tokens 10 final']);
+  expect(await values('fallen')).toEqual([
+    '0 costUsd 0.5 final',
+    '0 errorRate 1 final',
+    '0 latencyMs 3600000 final',
+    '0 tokens 10 final',
+  ]);
 });
 
 test('where units are drawn anew in each stage the first call of each stage counts', async () => {
@@ -150,6 +160,7 @@ test('a shadow stage counts the first pair of each unit by the difference of the
       [2, 'candidate', 'errorRate', 0, 1],
       [2, 'candidate', 'errorRate', -100, 1],
       [2, 'candidate', 'latencyMs', 20, 1],
+      [2, 'candidate', 'latencyMs', -90, 1],
       [2, 'candidate', 'costUsd', 0, 2],
       [2, 'candidate', 'tokens', 0, 2],
     ].sort(),

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutSpec } from '../../schema/contracts/rollout.ts';
 import { refusalOf } from '../support/refusal-of.ts';
@@ -39,6 +40,32 @@ describe('the plan of a rollout', () => {
     expect(units).toBeGreaterThan(1_000);
     expect(second?.expectedMs).toBeCloseTo((units / 2_400) * 86_400_000, -4);
     expect(await db.selectFrom('run').select('id').execute()).toEqual([]);
+  });
+
+  it('refuses guardrails that need to know control where nothing is known of it, and says what to do', async () => {
+    const nothing = await refusalOf(plan({ metrics: undefined }));
+    expect(nothing.message).toMatch(
+      /^metrics: none are listed, and the default guardrails .* need to know version 1 of agent support-bot/,
+    );
+    expect(nothing.fix).toContain('requires: { experiment: passed }');
+    const latency = await refusalOf(plan({ metrics: [{ metric: 'latencyMs', guardrail: true }] }));
+    expect(latency.message).toContain('metrics[0].cap: nothing is known of the largest values of latencyMs');
+    const declared = await plan({ metrics: [{ metric: 'latencyMs', guardrail: true, cap: 5_000 }] });
+    expect(declared.plan.metrics[0]).toMatchObject({ range: [0, 5_000], thresholdMs: null });
+  });
+
+  it('takes its default guardrails, caps and thresholds from calls of the last 30 days', async () => {
+    const { id: agentId } = await db.selectFrom('agent').select('id').executeTakeFirstOrThrow();
+    await sql`
+      insert into agent_call (id, project_id, agent_id, variant, version, revision, trace_id, status, latency_ms, at, cost_usd)
+      select 'c' || n, 'prj_default', ${agentId}, 'control', 1, 0, 't' || n, 'succeeded', n, now(), null
+      from generate_series(1, 1000) as n`.execute(db);
+    const { plan: planned } = await plan({ metrics: undefined });
+    // Nothing is known of its cost, which its answers do not tell: a guardrail that never has a value would hold the rollout for ever.
+    expect(planned.metrics.map(({ name }) => name)).toEqual(['errorRate', 'latencyMs']);
+    expect(planned.metrics[1]?.thresholdMs).toBeCloseTo(950, -1);
+    expect(planned.metrics[1]).toMatchObject({ anchor: 0.95, anchorKnown: true });
+    await db.deleteFrom('agent_call').execute();
   });
 
   it('refuses a clear that the traffic cannot reach before maxDuration, and one without a margin', async () => {

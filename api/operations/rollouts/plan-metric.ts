@@ -18,8 +18,6 @@ export function planMetric(
     path: string;
     measured: ControlMeasurements;
     evaluators: NonNullable<RolloutSpec['evaluators']>;
-    /** One of the guardrails that every rollout has: left to be judged coarsely rather than refused. */
-    isDefault: boolean;
   },
 ): RolloutPlanMetric {
   const { path, measured } = context;
@@ -45,19 +43,19 @@ export function planMetric(
     );
   }
   const known = measured[name];
-  const needsBound = kind === 'money' || kind === 'count' || (kind === 'duration' && !metric.guardrail);
+  // A duration guardrail is "above control's p95" where that is known; declared, its cap bounds it like the others.
+  const needsBound = kind === 'money' || kind === 'count' || kind === 'duration';
   const cap = metric.cap ?? known?.p995 ?? null;
-  if (needsBound && metric.range === undefined && cap === null && !context.isDefault) {
+  if (needsBound && metric.range === undefined && cap === null) {
     throw invalid(
       `${path}.cap`,
       `nothing is known of the largest values of ${name}: control has no calls of the last 30 days, and no experiment is required`,
       "Declare it: `cap: 0.05` in the metric's own unit, or require an experiment: `requires: { experiment: passed }`.",
     );
   }
-  const threshold =
-    kind === 'duration' && metric.range === undefined && metric.cap === undefined ? (known?.p95 ?? null) : null;
-  const range: [number, number] =
-    metric.range ?? (needsBound || kind === 'duration' ? [0, cap ?? defaultCaps[kind] ?? 1] : [0, 1]);
+  const isUndeclared = metric.range === undefined && metric.cap === undefined;
+  const threshold = kind === 'duration' && metric.guardrail && isUndeclared ? (known?.p95 ?? null) : null;
+  const range: [number, number] = metric.range ?? [0, needsBound ? (cap ?? 1) : 1];
   if (!(range[1] > range[0]))
     throw invalid(
       `${path}.range`,
@@ -89,9 +87,6 @@ export function planMetric(
     sample: context.evaluators.find(({ use }) => use.split('@')[0] === name)?.sample ?? 1,
   };
 }
-
-/** Bounds of the default guardrails of an agent of which nothing is known yet: a dollar, a minute, a hundred thousand tokens. */
-const defaultCaps: Record<string, number> = { money: 1, duration: 60_000, count: 100_000 };
 
 function marginOf(metric: RolloutMetric, path: string, mean: number | null): number | null {
   if (metric.margin !== undefined) return metric.margin;

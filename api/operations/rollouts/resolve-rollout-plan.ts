@@ -5,7 +5,7 @@ import { SluiceError } from '../../../schema/errors.ts';
 import { findAgentVersion } from '../../../store/agents/find-agent-version.ts';
 import { findEvaluatorVersion } from '../../../store/evaluators/find-evaluator-version.ts';
 import { findPassedExperiment } from '../../../store/rollouts/find-passed-experiment.ts';
-import { measureControl } from '../../../store/rollouts/measure-control.ts';
+import { type ControlMeasurements, measureControl } from '../../../store/rollouts/measure-control.ts';
 import type { SignedContext } from '../../context.ts';
 import { planMetric } from './plan-metric.ts';
 
@@ -15,6 +15,17 @@ const defaultMetrics: RolloutMetric[] = [
   { metric: 'latencyMs', guardrail: true },
   { metric: 'costUsd', guardrail: true },
 ];
+
+/** The guardrails of a rollout that names none: those that control has values of. @throws {SluiceError} when nothing is known of it */
+function defaultGuardrails(measured: ControlMeasurements, control: string): RolloutMetric[] {
+  const known = defaultMetrics.filter(({ metric }) => measured[metric] !== undefined);
+  if (known.length > 0) return known;
+  throw new SluiceError({
+    code: 'invalid_input',
+    message: `metrics: none are listed, and the default guardrails (errorRate, latencyMs above control's p95, costUsd) need to know ${control}: it has fewer than 200 calls of the last 30 days, and no experiment is required`,
+    fix: 'Require an experiment: `requires: { experiment: passed }`; or list the metrics, with caps: `metrics: [{ metric: errorRate, guardrail: true }, { metric: latencyMs, guardrail: true, cap: 5000 }]`.',
+  });
+}
 
 /**
  * Resolves a rollout's names to versions, writes every default out, and freezes caps, thresholds and anchors before the first unit.
@@ -48,12 +59,13 @@ export async function resolveRolloutPlan(
   const requires =
     spec.requires === undefined ? null : await requirePassed(ctx, spec.agent, candidates, control.version);
   const measured = await measureControl(db, { agentId: control.agentId, version: control.version, requires });
-  const metrics: RolloutPlanMetric[] = (spec.metrics ?? defaultMetrics).map((metric, index) =>
+  const metrics: RolloutPlanMetric[] = (
+    spec.metrics ?? defaultGuardrails(measured, `version ${control.version} of agent ${spec.agent}`)
+  ).map((metric, index) =>
     planMetric(metric, {
       path: `metrics[${index}]`,
       measured,
       evaluators: spec.evaluators ?? [],
-      isDefault: spec.metrics === undefined,
     }),
   );
   checkClear(stages, metrics);
