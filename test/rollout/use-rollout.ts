@@ -2,7 +2,6 @@ import { decideVariant } from '../../assignment/decide-variant.ts';
 import type { RunResult } from '../../schema/contracts/result.ts';
 import type { RolloutSpec } from '../../schema/contracts/rollout.ts';
 import type { TrafficSplit } from '../../schema/contracts/traffic.ts';
-import { createGenerator } from '../../statistics/generator.ts';
 import { storeOutcomes } from '../../store/outcomes/store-outcomes.ts';
 import { findSplit } from '../../store/traffic/find-split.ts';
 import { insertExposures } from '../../store/traffic/insert-exposures.ts';
@@ -52,19 +51,25 @@ export async function pushSupportBot(stack: TestStack): Promise<string> {
   return agent.id;
 }
 
-/** Sends units through whatever split stands: exposure, then outcome. */
+/**
+ * Sends units through whatever split stands: exposure, then outcome. Who gets what is drawn; of those who get a variant exactly the share `rate`
+ * succeeds, evenly spread, so that no test hangs on an unlucky draw of values.
+ */
 export async function sendUnits(
   stack: TestStack,
   agentId: string,
   input: { from: number; count: number; rate: (variant: string) => number; metric?: string },
 ): Promise<void> {
   const split = (await findSplit(stack.db, agentId)) as TrafficSplit;
+  const served: Record<string, number> = {};
   const units = Array.from({ length: input.count }, (_, index) => {
     const unit = `session-${input.from + index}`;
     const { position } = decideVariant(split, unit, { leased: true });
     const variant = split.variants[position]?.name as string;
-    const isGood = createGenerator(unit).next() < input.rate(variant);
-    return { unit, variant, value: Number(isGood) };
+    const before = served[variant] ?? 0;
+    served[variant] = before + 1;
+    const rate = input.rate(variant);
+    return { unit, variant, value: Math.floor((before + 1) * rate + 1e-9) - Math.floor(before * rate + 1e-9) };
   });
   const at = new Date();
   await insertExposures(stack.db, {
