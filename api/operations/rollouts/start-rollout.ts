@@ -1,14 +1,16 @@
 import canonicalize from 'canonicalize';
+import type { Transaction } from 'kysely';
 import type { RolloutSpec } from '../../../schema/contracts/rollout.ts';
 import { SluiceError } from '../../../schema/errors.ts';
 import { newId, sha256 } from '../../../schema/ids.ts';
+import type { Database } from '../../../schema/tables/database.ts';
 import { appendAuditEvent } from '../../../store/audit/append-audit-event.ts';
 import { addToOutbox } from '../../../store/outbox/add-to-outbox.ts';
 import { insertRolloutState } from '../../../store/rollouts/insert-rollout-state.ts';
-import { findRunByKey } from '../../../store/runs/find-run.ts';
 import { insertRun } from '../../../store/runs/insert-run.ts';
 import type { SignedContext } from '../../context.ts';
-import { type StartedRun, sameRun } from '../runs/same-run.ts';
+import type { StartedRun } from '../runs/same-run.ts';
+import { startOnce } from '../runs/start-once.ts';
 import { resolveRolloutPlan } from './resolve-rollout-plan.ts';
 
 /**
@@ -26,39 +28,33 @@ export async function startRollout({
   const { projectId, actor } = ctx.principal;
   const idempotencyKey = input.idempotencyKey ?? null;
   const specHash = sha256(canonicalize({ spec: input.spec, limit: null }) ?? '');
-  const earlier = idempotencyKey === null ? null : await findRunByKey(ctx.db, projectId, idempotencyKey);
-  if (earlier) return sameRun(earlier, specHash);
-  const id = newId('run');
-  const plan = await resolveRolloutPlan(ctx, { spec: input.spec, runId: id });
-  const planHash = sha256(canonicalize(plan) ?? '');
-  const inserted = await ctx.db.transaction().execute(async (trx) => {
-    const added = await insertRun(trx, {
-      id,
-      kind: 'rollout',
-      projectId,
-      name: input.spec.name,
-      spec: input.spec,
-      specHash,
-      plan,
-      planHash,
-      idempotencyKey,
-      requestedBy: actor,
-    });
-    if (!added) return false;
-    const taken = await insertRolloutState(trx, { runId: id, agentId: plan.agent.id });
-    if (taken !== null) throw alreadyMoved(plan.agent.name, taken.movedBy);
-    const subject = `run:${id}`;
-    await appendAuditEvent(trx, { projectId, actor, verb: 'run.start', subject, detail: { planHash } }, ctx.auditKey);
-    await addToOutbox(trx, { topic: 'start_rollout', payload: { runId: id } });
-    return true;
+  return startOnce(ctx, { name: input.spec.name, specHash, idempotencyKey }, async () => {
+    const id = newId('run');
+    const plan = await resolveRolloutPlan(ctx, { spec: input.spec, runId: id });
+    const planHash = sha256(canonicalize(plan) ?? '');
+    const insert = async (trx: Transaction<Database>) => {
+      const added = await insertRun(trx, {
+        id,
+        kind: 'rollout',
+        projectId,
+        name: input.spec.name,
+        spec: input.spec,
+        specHash,
+        plan,
+        planHash,
+        idempotencyKey,
+        requestedBy: actor,
+      });
+      if (!added) return false;
+      const taken = await insertRolloutState(trx, { runId: id, agentId: plan.agent.id });
+      if (taken !== null) throw alreadyMoved(plan.agent.name, taken.movedBy);
+      const subject = `run:${id}`;
+      await appendAuditEvent(trx, { projectId, actor, verb: 'run.start', subject, detail: { planHash } }, ctx.auditKey);
+      await addToOutbox(trx, { topic: 'start_rollout', payload: { runId: id } });
+      return true;
+    };
+    return { id, insert };
   });
-  if (inserted) {
-    ctx.dispatch();
-    return { id, name: input.spec.name, created: true };
-  }
-  const winner = await findRunByKey(ctx.db, projectId, idempotencyKey ?? '');
-  if (!winner) throw new Error(`run ${id} was refused without a holder of its idempotency key`);
-  return sameRun(winner, specHash);
 }
 
 function alreadyMoved(agent: string, runId: string): SluiceError {
