@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { Pool } from 'pg';
 import { createClient } from '../client/create-client.ts';
 import { timed } from './processes.ts';
+import { untilReady } from './until-ready.ts';
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, trials: { type: 'string', default: '20000' } },
@@ -37,10 +38,7 @@ const up = spawn(process.execPath, [launcher, 'up', '--port', '0', '--workers', 
 });
 
 try {
-  await new Promise<void>((resolve, reject) => {
-    up.once('exit', (code) => reject(new Error(`sluice up ended with ${code}`)));
-    up.stdout.on('data', (chunk) => String(chunk).includes('Sluice is ready') && resolve());
-  });
+  await untilReady(up);
   const connection = JSON.parse(readFileSync(join(dataDir, 'connection.json'), 'utf8')) as {
     url: string;
     apiKey: string;

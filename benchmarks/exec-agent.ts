@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Pool } from 'pg';
 import { timed } from './processes.ts';
+import { untilReady } from './until-ready.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -59,10 +60,7 @@ const up = spawn(process.execPath, [launcher, 'up', '--port', '0', '--workers', 
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 try {
-  await new Promise<void>((resolve, reject) => {
-    up.once('exit', (code) => reject(new Error(`sluice up ended with ${code}`)));
-    up.stdout.on('data', (chunk) => String(chunk).includes('Sluice is ready') && resolve());
-  });
+  await untilReady(up);
   await sluice('dataset', 'push', 'rows', rowsFile);
   const { databaseUrl } = JSON.parse(readFileSync(join(dataDir, 'connection.json'), 'utf8')) as { databaseUrl: string };
   const pool = new Pool({ connectionString: databaseUrl, max: 1 });

@@ -15,6 +15,7 @@ import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
 import { workflowIdOf } from '../workflows/messages.ts';
 import { cpuSeconds, residentMb, timed } from './processes.ts';
+import { untilReady } from './until-ready.ts';
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, quick: { type: 'boolean', default: false } },
@@ -53,10 +54,7 @@ const stop = async () => {
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 
 try {
-  await new Promise<void>((resolve, reject) => {
-    up.once('exit', (code) => reject(new Error(`sluice up ended with ${code}`)));
-    up.stdout.on('data', (chunk) => String(chunk).includes('Sluice is ready') && resolve());
-  });
+  await untilReady(up);
   const connection = JSON.parse(readFileSync(join(dataDir, 'connection.json'), 'utf8')) as {
     databaseUrl: string;
     temporalAddress: string;

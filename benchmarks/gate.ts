@@ -25,6 +25,7 @@ import { openDatabase, type Store } from '../store/open-database.ts';
 import { loadEvidence } from '../store/runs/load-evidence.ts';
 import { frozenRun } from '../test/support/frozen-run.ts';
 import { cpuSeconds } from './processes.ts';
+import { untilReady } from './until-ready.ts';
 
 const { values: options } = parseArgs({
   options: { examples: { type: 'string', default: '20000' }, rounds: { type: 'string', default: '5' } },
@@ -38,10 +39,7 @@ const up = spawn(process.execPath, [launcher, 'up', '--port', '0', '--data-dir',
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 try {
-  await new Promise<void>((resolve, reject) => {
-    up.once('exit', (code) => reject(new Error(`sluice up ended with ${code}`)));
-    up.stdout.on('data', (chunk) => String(chunk).includes('Sluice is ready') && resolve());
-  });
+  await untilReady(up);
   await measure();
 } finally {
   up.kill('SIGTERM');

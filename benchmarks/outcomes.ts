@@ -22,6 +22,7 @@ import { loadRolloutEvidence } from '../store/rollouts/load-rollout-evidence.ts'
 import { insertExposures } from '../store/traffic/insert-exposures.ts';
 import { endRollout, insertMovingRollout, planMetric, wrongCounts } from '../test/outcomes/moving-rollout.ts';
 import { cpuSeconds } from './processes.ts';
+import { untilReady } from './until-ready.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -52,10 +53,7 @@ const up = spawn(
 );
 
 try {
-  await new Promise<void>((resolve, reject) => {
-    up.once('exit', (code) => reject(new Error(`sluice up ended with ${code}`)));
-    up.stdout.on('data', (chunk) => String(chunk).includes('Sluice is ready') && resolve());
-  });
+  await untilReady(up);
   const connection = JSON.parse(readFileSync(join(dataDir, 'connection.json'), 'utf8')) as {
     url: string;
     apiKey: string;
